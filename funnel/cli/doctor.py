@@ -1,0 +1,140 @@
+"""`funnel doctor`: what works, what does not, and what to do about it."""
+
+import http.client
+import smtplib
+from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import click
+from flask.cli import with_appcontext
+from redis import Redis
+from redis.exceptions import RedisError
+from rich.console import Console
+from sqlalchemy.exc import SQLAlchemyError
+
+from funnel import cli, clock
+from funnel.db import db, revisions
+from funnel.models import Business, Heartbeat
+
+RECENT = timedelta(seconds=60)
+SECONDS = 5
+
+
+class Ill(Exception):  # noqa: N818 - it is what a doctor finds
+    """Something does not work; the text says what to do."""
+
+
+@click.command()
+@click.argument("parts", nargs=-1)
+@with_appcontext
+def doctor(parts: tuple[str, ...]) -> None:
+    """Look at every part, or at some of them: database, redis, relay, web, worker.
+
+    Ends with status 1 when one of them is ill.
+    """
+    unknown = sorted(set(parts) - set(LOOKS))
+    if unknown:
+        raise click.UsageError(f"no part {unknown[0]}: choose from {', '.join(LOOKS)}")
+    console = Console(highlight=False, soft_wrap=True)
+    well = [_look(console, name) for name in parts or LOOKS]
+    if not all(well):
+        raise SystemExit(1)
+
+
+def _look(console: Console, name: str) -> bool:
+    try:
+        found = LOOKS[name]()
+    except Ill as ill:
+        console.print(f"  [red]✗[/] {name:<12}{ill}")
+        return False
+    except (SQLAlchemyError, RedisError, OSError) as error:
+        console.print(f"  [red]✗[/] {name:<12}{str(error).splitlines()[0]}")
+        return False
+    console.print(f"  [green]✓[/] {name:<12}[dim]{found}[/]")
+    return True
+
+
+def _database() -> str:
+    with db.engine.connect() as connection:
+        version = connection.exec_driver_sql("SHOW server_version").scalar_one()
+    return f"PostgreSQL {version}"
+
+
+def _migrations() -> str:
+    here, head = revisions()
+    if here != head:
+        raise Ill(f"the tables are at {here}, the program at {head}: funnel db upgrade")
+    return f"at {head}"
+
+
+def _redis() -> str:
+    url = cli.settings().redis_url
+    with Redis.from_url(url, socket_timeout=SECONDS) as client:
+        client.ping()
+        policy = dict(client.config_get("maxmemory-policy"))
+    if policy.get("maxmemory-policy") not in {"noeviction", None}:
+        raise Ill("set maxmemory-policy to noeviction: a queue must not be evicted")
+    parts = urlsplit(url)
+    if parts.scheme != "unix" and not parts.password:
+        raise Ill("it asks for no password: set requirepass, or an ACL user")
+    return "answers, with noeviction"
+
+
+def _relay() -> str:
+    parts = urlsplit(cli.settings().smtp_url)
+    try:
+        address = (parts.hostname or "", parts.port or 25)
+        with smtplib.SMTP(*address, timeout=SECONDS) as relay:
+            code, words = relay.ehlo()
+    except smtplib.SMTPException as error:
+        raise Ill(f"{parts.hostname} answers in an unexpected way: {error}") from None
+    return f"{parts.hostname}:{parts.port} answers {code} {words.decode().split()[0]}"
+
+
+def _business() -> str:
+    business = db.session.get(Business, 1)
+    if business is None or business.missing:
+        raise Ill("the business profile is not filled in: log in to the studio")
+    return f"{business.name}{' (sample)' if business.is_sample else ''}"
+
+
+def _web() -> str:
+    """Ask the pages of this machine, under the name that they answer to."""
+    settings = cli.settings()
+    pages = http.client.HTTPConnection("127.0.0.1", settings.port, timeout=SECONDS)
+    host = urlsplit(settings.base_url).netloc
+    pages.request("GET", "/healthz", headers={"Host": host})
+    status = pages.getresponse().status
+    pages.close()
+    if status != http.HTTPStatus.OK:
+        raise Ill(f"/healthz answers {status}")
+    return f"port {settings.port} answers"
+
+
+def _beat() -> str:
+    return _alive("scan", "beat ticks, and a worker scans")
+
+
+def _worker() -> str:
+    return _alive("drain", "a worker sends")
+
+
+def _alive(name: str, meaning: str) -> str:
+    beat = db.session.get(Heartbeat, name)
+    if beat is None or clock.real() - beat.at > RECENT:
+        seen = f"last seen {beat.at:%Y-%m-%d %H:%M:%S} UTC" if beat else "never seen"
+        raise Ill(f"{seen}: see that a worker and beat are running")
+    return meaning
+
+
+LOOKS: dict[str, Callable[[], str]] = {
+    "database": _database,
+    "migrations": _migrations,
+    "redis": _redis,
+    "relay": _relay,
+    "business": _business,
+    "beat": _beat,
+    "worker": _worker,
+    "web": _web,
+}

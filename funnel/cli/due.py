@@ -1,0 +1,61 @@
+"""`funnel due`: what is due, and a plain loop that does the work without Celery."""
+
+import os
+import socket
+
+import click
+from flask.cli import with_appcontext
+
+from funnel import clock
+from funnel.cli import settings
+from funnel.db import db
+from funnel.flow import due as due_flow
+from funnel.flow import travel
+from funnel.flow.delivery.desk import Desk
+
+
+@click.group()
+def due() -> None:
+    """Look at what is due."""
+
+
+@due.command()
+@click.option("--drain", is_flag=True, help="Send as well, until nothing is due.")
+@with_appcontext
+def scan(drain: bool) -> None:
+    """Turn what is due into deliveries; with --drain, send them from here.
+
+    The way out when Celery or Redis is deaf: safe beside workers that run, and
+    safe to repeat.
+    """
+    now = travel.now(db.session())
+    done = due_flow.scan(db.session(), now=now(), worker=_worker())
+    click.echo(f"{done.enrollments} looked at, {done.deliveries} deliveries made.")
+    if done.troubled:
+        click.echo(f"{done.troubled} could not be planned: see the log.", err=True)
+    if drain:
+        _drain(now)
+
+
+@due.command("list")
+@with_appcontext
+def overview() -> None:
+    """Show when the next moment is, and how much is open now."""
+    now = travel.now(db.session())()
+    click.echo(f"open now: {travel.open_work(db.session(), now)}")
+    moment = travel.next_moment(db.session(), now)
+    click.echo(f"next: {moment:%Y-%m-%d %H:%M:%S} UTC" if moment else "next: nothing")
+
+
+def _drain(now: clock.Clock) -> None:
+    desk = Desk(settings(), _worker())
+    try:
+        done = desk.drain(now)
+    finally:
+        desk.close()
+    ends = ", ".join(f"{count} {end}" for end, count in done.ends.items()) or "none due"
+    click.echo(f"handed over: {ends}.")
+
+
+def _worker() -> str:
+    return f"funnel due scan, {socket.gethostname()}:{os.getpid()}"

@@ -1,0 +1,100 @@
+"""What the plan is asked with and what it answers: steps, facts, planned moments."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from funnel.domain.conditions import ALWAYS, Condition
+from funnel.domain.status import Kind, Purpose, Reason
+from funnel.domain.timing import Timing
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One place in the list, as far as its time is concerned."""
+
+    id: int
+    slug: str
+    kind: Kind
+    purpose: Purpose | None
+    timing: Timing
+    condition: Condition = ALWAYS
+    is_on: bool = True
+    added_at: datetime | None = None  # who had passed its place by then, gets it never
+    is_deleted: bool = False  # never planned; what it sent still counts below it
+    is_marketing: bool = field(init=False, compare=False, repr=False)
+    is_loud: bool = field(init=False, compare=False, repr=False)  # not quiet at night
+
+    def __post_init__(self) -> None:
+        # Told once, not at each of a million plans: reading an enum is slow.
+        is_marketing, timing = self.kind is Kind.MARKETING, self.timing
+        is_loud = not is_marketing and (timing.is_at_once or timing.is_close)
+        object.__setattr__(self, "is_marketing", is_marketing)
+        object.__setattr__(self, "is_loud", is_loud)
+
+    @property
+    def per_occurrence(self) -> bool:
+        """Service steps come once per occurrence, marketing once per enrollment."""
+        return not self.is_marketing
+
+
+class Handled(NamedTuple):
+    """What became of a step: the delivery row, as far as the plan needs it."""
+
+    at: datetime  # the planned moment, not the sent one
+    sent: bool
+    final: bool
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of her; all moments are aware and in UTC.
+
+    `handled` holds, by step id, only the rows that count: for a service step those
+    of the present occurrence. Without a start and without a seat, service steps
+    wait for a date; a sequence that has no occurrences says `has_seat` for all.
+    `retimed_at` is when an edit or a moved date last changed what the plan would
+    say: a flowing step that should already have gone takes its next slot after it.
+    """
+
+    confirmed_at: datetime
+    seated_at: datetime
+    zone: str
+    start: datetime | None = None
+    end: datetime | None = None
+    replay_until: datetime | None = None
+    joined: bool = False
+    replayed: bool = False
+    has_seat: bool = True
+    occurrence_cancelled: bool = False
+    consents: frozenset[Purpose] = frozenset()
+    handled: Mapping[int, Handled] = field(default_factory=dict)
+    tags: frozenset[str] = frozenset()
+    clicked: frozenset[str] = frozenset()  # slugs of steps
+    elsewhere: tuple[datetime, ...] = ()  # marketing planned by other sequences
+    retimed_at: datetime | None = None
+
+
+class Moved(StrEnum):
+    """Why a step goes at another moment than its timing says."""
+
+    HOLD = "hold"
+    SEND_DAYS = "send-days"
+    QUIET = "quiet-hours"  # or outside the window
+    ONE_A_DAY = "one-a-day"
+    STEPS_ABOVE = "steps-above"
+    SEAT = "seat"  # its moment came before she had the seat
+    RETIMED = "re-timed"
+
+
+class Planned(NamedTuple):
+    """What will become of a step that is not handled yet."""
+
+    step: Step
+    at: datetime
+    skip: Reason | None
+    not_after: datetime | None
+    moved: tuple[Moved, ...] = ()

@@ -1,0 +1,253 @@
+"""When a step goes: one line of text, the same in a file, a row and the editor.
+
+    flowing  counts from the step above it; the first one from her confirmation
+        at once
+        3 hours · 45 minutes            time that passes on a stopwatch
+        1 day at 08:30 · 2 days at 08:30   calendar days in her zone (0 days: the
+                                        same day, or the next when that is past)
+    pinned   counts from her occurrence, or is a date; waits for nobody
+        start - 48 hours · start - 15 minutes · start + 2 minutes · start
+        end + 2 hours · replay end - 24 hours
+        start + 3 days at 10:00 · start - 1 day at 09:00
+        2026-12-24 at 09:00             a date, at her own clock
+    after the steps above               behind a pinned timing: not before the
+                                        flowing steps above it have had their turn
+
+Written out:
+
+    timing  = flowing | pinned [" after the steps above"]
+    flowing = "at once" | elapsed | days
+    pinned  = anchor [(" + " | " - ") (elapsed | days)] | YYYY-MM-DD " at " HH:MM
+    anchor  = "start" | "end" | "replay end"
+    elapsed = N (" minute" | " minutes" | " hour" | " hours")
+    days    = N (" day" | " days") " at " HH:MM
+
+`parse` takes any spacing and case and singular or plural; `str` writes the one
+canonical form. Minutes are at most 1440, hours at most 8760, days at most 365.
+"""
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from enum import StrEnum
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+EXAMPLES = (
+    "at once",
+    "3 hours",
+    "1 day at 08:30",
+    "start - 24 hours",
+    "end + 2 hours",
+    "replay end - 24 hours",
+    "start + 3 days at 10:00 after the steps above",
+    "2026-12-24 at 09:00",
+)
+AFTER_ABOVE = " after the steps above"
+HOME = "Europe/Amsterdam"
+CLOSE = timedelta(hours=1)
+"""How near to the start a service step is part of the occasion itself."""
+
+
+class BadTiming(ValueError):  # noqa: N818 - it names what was found
+    """A timing that nobody can plan with; the message says what to write."""
+
+
+class Anchor(StrEnum):
+    """What a step counts from."""
+
+    ABOVE = "above"
+    START = "start"
+    END = "end"
+    REPLAY_END = "replay end"
+    DATE = "date"
+
+
+FACTS = {
+    Anchor.ABOVE: "confirmed_at",
+    Anchor.START: "start",
+    Anchor.END: "end",
+    Anchor.REPLAY_END: "replay_until",
+    Anchor.DATE: "confirmed_at",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """A moment told from an anchor: time that passes, or days and a time of day."""
+
+    anchor: Anchor
+    elapsed: timedelta = timedelta()
+    days: int | None = None  # calendar days from the anchor's; then `at` is set
+    at: time | None = None
+    on: date | None = None  # Anchor.DATE only
+    after_above: bool = False
+    fact: str = field(init=False, compare=False, repr=False)  # that is the anchor
+    span: timedelta = field(init=False, compare=False, repr=False)  # of `days`
+    is_pinned: bool = field(init=False, compare=False, repr=False)
+    is_close: bool = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        is_near = self.days is None and abs(self.elapsed) <= CLOSE
+        is_close = self.anchor is Anchor.START and is_near and not self.after_above
+        object.__setattr__(self, "fact", FACTS[self.anchor])
+        object.__setattr__(self, "span", timedelta(days=self.days or 0))
+        object.__setattr__(self, "is_pinned", self.anchor is not Anchor.ABOVE)
+        object.__setattr__(self, "is_close", is_close)
+
+    @property
+    def is_at_once(self) -> bool:
+        return not self.is_pinned and self.days is None and not self.elapsed
+
+    def moment(self, anchor: datetime, zone: tzinfo) -> datetime:
+        """Tell the moment in UTC, before any rule moves it.
+
+        `anchor` is the moment counted from; a date counts from nothing. A flowing
+        step never goes before its anchor: "0 days at 08:30" after 08:30 is tomorrow.
+        """
+        if self.at is None:
+            return anchor + self.elapsed
+        if self.on is not None:
+            return wall(self.on, self.at, zone)
+        if not self.days and not self.is_pinned:
+            return next_wall(anchor, self.at, zone)
+        return wall(local(anchor, zone).date() + self.span, self.at, zone)
+
+    def __str__(self) -> str:
+        if self.anchor is Anchor.ABOVE:
+            return _amount(self) or "at once"
+        if self.on is not None:
+            text = f"{self.on.isoformat()} at {_clock(self.at or time())}"
+        else:
+            sign = "-" if self.elapsed < timedelta() or (self.days or 0) < 0 else "+"
+            amount = _amount(self)
+            text = f"{self.anchor} {sign} {amount}" if amount else str(self.anchor)
+        return text + (AFTER_ABOVE if self.after_above else "")
+
+
+def zone(name: str) -> ZoneInfo:
+    """Find a zone; Amsterdam for a name that this machine does not know."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo(HOME)
+
+
+@lru_cache(maxsize=8192)  # one morning serves everybody in a zone, and zones are slow
+def wall(day: date, at: time, zone: tzinfo) -> datetime:
+    """Turn a date and a time on her clock into UTC.
+
+    Python's fold=0 is both of our rules: a time that the clock skips shifts
+    forward by the gap (02:30 becomes 03:30), one that it shows twice is the
+    first. fold=1 would give 01:30 in the gap, earlier than asked.
+    """
+    return datetime.combine(day, at, zone).astimezone(UTC)
+
+
+@lru_cache(maxsize=8192)
+def local(moment: datetime, zone: tzinfo) -> datetime:
+    """Tell a moment on her clock."""
+    return moment.astimezone(zone)
+
+
+def next_wall(moment: datetime, at: time, zone: tzinfo) -> datetime:
+    """Return the first time her clock shows `at`, from this moment on, in UTC."""
+    day = local(moment, zone).date()
+    found = wall(day, at, zone)
+    while found < moment:
+        day += timedelta(days=1)
+        found = wall(day, at, zone)
+    return found
+
+
+def parse(text: str) -> Timing:
+    """Read a timing; raise BadTiming with what to write instead."""
+    words = " ".join(re.sub("[\u2212\u2013\u2014]", "-", text).lower().split())
+    if words in ("at once", "now"):
+        return Timing(Anchor.ABOVE)
+    if found := DATED.fullmatch(words):
+        return _dated(found)
+    if found := PINNED.fullmatch(words) or FLOWING.fullmatch(words):
+        return _counted(found)
+    raise BadTiming(_advice(text.strip(), words))
+
+
+AMOUNT = (
+    r"(?:(?P<number>\d{1,6}) ?(?P<unit>minute|hour)s?"
+    r"|(?P<days>\d{1,6}) ?days? at (?P<at>\d{1,2}[:.]\d{2}))"
+)
+BEHIND = rf"(?P<behind>{AFTER_ABOVE})?"
+FLOWING = re.compile(AMOUNT)
+PINNED = re.compile(
+    rf"(?P<anchor>start|end|replay end)(?: ?(?P<sign>[+-]) ?{AMOUNT})?{BEHIND}"
+)
+DATED = re.compile(rf"(?P<on>\d{{4}}-\d\d-\d\d) at (?P<at>\d{{1,2}}[:.]\d\d){BEHIND}")
+UNITS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1)}
+YEARS = range(2000, 2200)
+LIMITS = {"minute": 1440, "hour": 8760, "day": 365}
+
+
+def _dated(found: re.Match[str]) -> Timing:
+    try:
+        on = date.fromisoformat(found["on"])
+    except ValueError as error:
+        raise BadTiming(f"{found['on']} is no date that exists.") from error
+    if on.year not in YEARS:
+        raise BadTiming(f"{found['on']} is too far away.")
+    at = _time(found["at"])
+    return Timing(Anchor.DATE, on=on, at=at, after_above=bool(found["behind"]))
+
+
+def _counted(found: re.Match[str]) -> Timing:
+    words = found.groupdict()
+    anchor = Anchor(words.get("anchor") or Anchor.ABOVE)
+    sign = -1 if words.get("sign") == "-" else 1
+    behind = bool(words.get("behind"))
+    if words["days"]:
+        days, at = sign * _limited(words["days"], "day"), _time(words["at"])
+        return Timing(anchor, days=days, at=at, after_above=behind)
+    elapsed = timedelta()
+    if words["number"]:
+        elapsed = sign * _limited(words["number"], words["unit"]) * UNITS[words["unit"]]
+    return Timing(anchor, elapsed, after_above=behind)
+
+
+def _limited(number: str, unit: str) -> int:
+    if int(number) > LIMITS[unit]:
+        raise BadTiming(f"{number} {unit}s is too far: {LIMITS[unit]} at most.")
+    return int(number)
+
+
+def _time(text: str) -> time:
+    hour, minute = re.split("[:.]", text)
+    try:
+        return time(int(hour), int(minute))
+    except ValueError as error:
+        raise BadTiming(f"{text} is no time of day. Write 08:30 or 20:00.") from error
+
+
+def _advice(text: str, words: str) -> str:
+    if words.endswith(AFTER_ABOVE):
+        reason = "only a timing that is pinned can wait for the steps above"
+    elif re.search(r"\d ?days?$", words):
+        reason = "days need a time: “1 day at 08:30”; or write “24 hours”"
+    else:
+        reason = "this is none of the forms that are known"
+    return f"“{text}”: {reason}. Examples: {' · '.join(EXAMPLES)}."
+
+
+def _amount(timing: Timing) -> str:
+    if timing.at is not None:
+        return f"{_counted_noun(abs(timing.days or 0), 'day')} at {_clock(timing.at)}"
+    minutes = abs(timing.elapsed) // UNITS["minute"]
+    if minutes % 60:
+        return _counted_noun(minutes, "minute")
+    return _counted_noun(minutes // 60, "hour") if minutes else ""
+
+
+def _counted_noun(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _clock(at: time) -> str:
+    return at.strftime("%H:%M")

@@ -1,0 +1,1 @@
+"""The funnel itself, one file per stage."""

@@ -1,0 +1,62 @@
+"""What a process that works keeps open: an event loop, and its connections."""
+
+import asyncio
+from datetime import timedelta
+
+from sqlalchemy import create_engine
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.orm import Session
+
+from funnel.clock import Clock
+from funnel.config import Settings
+from funnel.domain.links import Links
+from funnel.domain.tokens import Keys
+from funnel.flow import delivery, transport
+from funnel.flow.render import Office
+
+
+class Desk:
+    """One for each process; between two drains its connections stay open."""
+
+    def __init__(self, settings: Settings, worker: str) -> None:
+        """Make the loop; nothing is connected before the first drain."""
+        keys = Keys.of(settings.secret_key, settings.previous_secret_keys)
+        self.worker, self.seconds = worker, float(settings.drain_seconds)
+        self.office = Office(
+            Links(settings.base_url, keys),
+            settings.smtp_connections,
+            timedelta(seconds=settings.lease_seconds),
+        )
+        self.engine = create_async_engine(
+            settings.database_url, pool_size=settings.smtp_connections + 1
+        )
+        self.pool = transport.pool(settings)
+        self._plain = create_engine(settings.database_url, pool_pre_ping=True)
+        self._runner = asyncio.Runner()
+
+    def session(self) -> Session:
+        """Return a session for what is done outside the loop."""
+        return Session(self._plain)
+
+    def drain(self, now: Clock) -> "delivery.Drained":
+        """Send what is due, for as long as the settings allow a drain."""
+        return self._runner.run(
+            delivery.drain(
+                self.engine,
+                self.pool,
+                self.office,
+                now=now,
+                worker=self.worker,
+                seconds=self.seconds,
+            )
+        )
+
+    def close(self) -> None:
+        """Close every connection, and the loop."""
+        self._runner.run(self._close())
+        self._runner.close()
+        self._plain.dispose()
+
+    async def _close(self) -> None:
+        await self.pool.close()
+        await self.engine.dispose()

@@ -1,0 +1,75 @@
+"""Workers die: what they had claimed goes back, what they had handed is in doubt."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, bindparam, case, func, literal, null, select, update
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from funnel.domain.status import DeliveryState
+from funnel.flow.delivery import policy, settle
+from funnel.models import Delivery, EventKind
+from funnel.models.base import Word
+
+_lost = (
+    select(Delivery.id)
+    .where(
+        Delivery.state.in_(settle.IN_FLIGHT),
+        Delivery.lease_until < func.now(),
+    )
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+    .cte("lost")
+)
+_is_poison = Delivery.deaths + 1 >= policy.POISON_DEATHS
+
+
+def _literal(state: DeliveryState) -> Any:
+    return literal(state, settle.STATE)
+
+
+_change = (
+    update(Delivery)
+    .where(Delivery.id.in_(select(_lost.c.id)))
+    .values(
+        state=case(
+            (
+                and_(Delivery.state == DeliveryState.CLAIMED, _is_poison),
+                _literal(DeliveryState.PARKED),
+            ),
+            (
+                Delivery.state == DeliveryState.CLAIMED,
+                _literal(DeliveryState.SCHEDULED),
+            ),
+            else_=settle.after_doubt(),
+        ),
+        deaths=Delivery.deaths + 1,
+        lease_until=None,
+        settled_at=case((Delivery.state == DeliveryState.HANDED, func.now())),
+        reply="the worker was lost",
+    )
+)
+
+
+def _kind(changed: Any) -> Any:
+    """Tell of a doubt, and of a parked row; a mere return is not worth telling."""
+    kind = Word(EventKind)
+    return case(
+        (changed.c.state == DeliveryState.PARKED, literal(EventKind.FAILED, kind)),
+        (changed.c.handed_at.is_not(None), literal(EventKind.UNCERTAIN, kind)),
+        else_=null(),
+    )
+
+
+_RECOVER = settle.tell(_change, _kind, literal({"lost": "worker"}, JSONB))
+
+
+async def expired(engine: AsyncEngine, *, now: datetime, limit: int = 1000) -> int:
+    """Judge every lease that is over; return how many there were.
+
+    Claimed: certainly not sent, back to the queue. Handed: perhaps sent.
+    """
+    async with engine.begin() as connection:
+        answer = await connection.execute(_RECOVER, {"now": now, "limit": limit})
+        return len(answer.all())

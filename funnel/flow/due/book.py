@@ -1,0 +1,136 @@
+"""Write down what a scan decided: in one go, or row by row when that fails."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import insert, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from funnel.domain.status import DeliveryState, EnrollmentState
+from funnel.flow import events
+from funnel.flow.due.outcome import Outcome
+from funnel.models import Delivery, Enrollment, Event, EventKind
+
+log = logging.getLogger(__name__)
+
+AFTER_TROUBLE = timedelta(hours=1)
+
+ENDS = {
+    EnrollmentState.COMPLETED: EventKind.COMPLETED,
+    EnrollmentState.EXITED: EventKind.EXITED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """An enrollment that could not be handled, and why."""
+
+    enrollment_id: int
+    subscriber_id: int
+    error: Exception
+
+
+def write(session: Session, outcomes: Sequence[Outcome], now: datetime) -> int:
+    """Add the deliveries and move the enrollments on; return how many were added.
+
+    When the database refuses the batch, each enrollment is tried by itself, and
+    only the one at fault is put off.
+    """
+    try:
+        with session.begin_nested():
+            return _write(session, outcomes, now)
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise
+        log.warning(
+            "a batch of %s is written row by row: %s", len(outcomes), error.orig
+        )
+        return sum(_write_one(session, outcome, now) for outcome in outcomes)
+
+
+def push_ahead(session: Session, troubled: Sequence[Trouble], now: datetime) -> None:
+    """Look again in an hour: one poison row must not be planned at every tick."""
+    for trouble in troubled:
+        session.execute(
+            update(Enrollment)
+            .where(Enrollment.id == trouble.enrollment_id)
+            .values(due_at=now + AFTER_TROUBLE)
+        )
+        events.record(
+            session,
+            EventKind.POSTPONED,
+            at=now,
+            subscriber_id=trouble.subscriber_id,
+            enrollment_id=trouble.enrollment_id,
+            error=type(trouble.error).__name__,
+        )
+    session.flush()
+
+
+def _write_one(session: Session, outcome: Outcome, now: datetime) -> int:
+    try:
+        with session.begin_nested():
+            return _write(session, [outcome], now)
+    except DBAPIError as error:
+        log.exception("enrollment %s cannot be written", outcome.enrollment_id)
+        trouble = Trouble(outcome.enrollment_id, outcome.subscriber_id, error)
+        push_ahead(session, [trouble], now)
+        return 0
+
+
+def _write(session: Session, outcomes: Sequence[Outcome], now: datetime) -> int:
+    added = _add([row for one in outcomes for row in one.deliveries], session, now)
+    if outcomes:
+        session.execute(update(Enrollment), [one.change for one in outcomes])
+    ends = [_end(one, now) for one in outcomes if one.state in ENDS]
+    if ends:
+        session.execute(insert(Event), ends)
+    return added
+
+
+def _add(rows: list[dict[str, object]], session: Session, now: datetime) -> int:
+    """Add delivery rows that are not there yet, and tell of each skip."""
+    if not rows:
+        return 0
+    statement = upsert(Delivery).on_conflict_do_nothing()
+    columns = (
+        Delivery.id,
+        Delivery.subscriber_id,
+        Delivery.enrollment_id,
+        Delivery.step_id,
+        Delivery.state,
+        Delivery.reason,
+    )
+    added = session.execute(statement.returning(*columns), rows).all()
+    skips = [
+        {
+            "kind": EventKind.SKIPPED,
+            "at": now,
+            "subscriber_id": row.subscriber_id,
+            "enrollment_id": row.enrollment_id,
+            "delivery_id": row.id,
+            "step_id": row.step_id,
+            "data": {"reason": row.reason},
+        }
+        for row in added
+        if row.state is DeliveryState.SKIPPED
+    ]
+    if skips:
+        session.execute(insert(Event), skips)
+    return len(added)
+
+
+def _end(outcome: Outcome, now: datetime) -> dict[str, object]:
+    return {
+        "kind": ENDS[outcome.state],
+        "at": now,
+        "subscriber_id": outcome.subscriber_id,
+        "enrollment_id": outcome.enrollment_id,
+        "delivery_id": None,
+        "step_id": None,
+        "data": {"reason": outcome.reason},
+    }

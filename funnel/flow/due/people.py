@@ -1,0 +1,206 @@
+"""Everything the plan asks about the people of a batch: a few queries for them all."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from sqlalchemy import Row, Select, select
+from sqlalchemy.orm import Session
+
+from funnel.domain import address as addresses
+from funnel.domain.status import (
+    FINAL,
+    DeliveryState,
+    Kind,
+    Purpose,
+    Reason,
+    Scope,
+    SubscriberState,
+)
+from funnel.models import (
+    Consent,
+    Delivery,
+    Enrollment,
+    Occurrence,
+    Registration,
+    Subscriber,
+    Suppression,
+)
+
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+
+ARRIVED = frozenset(
+    {
+        DeliveryState.SENT,
+        DeliveryState.BOUNCED,
+        DeliveryState.COMPLAINED,
+        # Nearly all of these did arrive.
+        DeliveryState.UNCERTAIN,
+    }
+)
+UNREACHABLE = {
+    SubscriberState.ERASED: Reason.ERASED,
+    SubscriberState.BOUNCED: Reason.SUPPRESSED,
+    SubscriberState.COMPLAINED: Reason.SUPPRESSED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A delivery row of an enrollment: what was done about a step."""
+
+    step_id: int
+    occurrence_id: int | None
+    at: datetime
+    due_at: datetime
+    state: DeliveryState
+    reason: Reason | None
+
+    @property
+    def is_final(self) -> bool:
+        return self.state in FINAL
+
+    @property
+    def has_arrived(self) -> bool:
+        return self.state in ARRIVED
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One enrollment with what is known of its subscriber.
+
+    `row` has the columns of the enrollment, the subscriber, the seat and the date.
+    """
+
+    row: AnyRow
+    past: Sequence[Past]
+    consents: frozenset[Purpose]
+    suppressions: frozenset[Scope]
+
+    @property
+    def end(self) -> Reason | None:
+        """Return why nothing at all may be sent to her any more, if so."""
+        if Scope.ALL in self.suppressions:
+            return Reason.SUPPRESSED
+        return UNREACHABLE.get(self.row.subscriber_state)
+
+    @property
+    def agreed(self) -> frozenset[Purpose]:
+        """Return the consents that can be acted upon."""
+        has_left = self.row.subscriber_state is SubscriberState.UNSUBSCRIBED
+        if has_left or Scope.MARKETING in self.suppressions:
+            return frozenset()
+        return self.consents
+
+    def refusal(self, reason: Reason | None) -> Reason | None:
+        """Return the reason of a skip in the words that explain most."""
+        if reason is not Reason.NO_CONSENT:
+            return reason
+        if self.row.subscriber_state is SubscriberState.UNSUBSCRIBED:
+            return Reason.UNSUBSCRIBED
+        is_suppressed = Scope.MARKETING in self.suppressions
+        return Reason.SUPPRESSED if is_suppressed else reason
+
+    def handled(self, kinds: dict[int, Kind]) -> Iterator[Past]:
+        """Yield what counts: a service step is handled once for each occurrence."""
+        for past in self.past:
+            is_service = kinds.get(past.step_id) is Kind.SERVICE
+            if not is_service or past.occurrence_id == self.row.occurrence_id:
+                yield past
+
+
+def load(session: Session, enrollment_ids: Sequence[int]) -> list[Person]:
+    """Read the facts anew, after the enrollments were locked.
+
+    What changes later waits for the lock, and then has them looked at again.
+    """
+    rows = session.execute(_rows(enrollment_ids)).all()
+    past = _past(session, enrollment_ids)
+    consents = _consents(session, [row.subscriber_id for row in rows])
+    suppressions = _suppressions(session, rows)
+    return [
+        Person(
+            row,
+            past[row.id],
+            consents[row.subscriber_id],
+            suppressions[_digest(row)],
+        )
+        for row in rows
+    ]
+
+
+def _rows(enrollment_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Enrollment.id,
+            Enrollment.sequence_id,
+            Enrollment.confirmed_at,
+            Subscriber.id.label("subscriber_id"),
+            Subscriber.address,
+            Subscriber.zone,
+            Subscriber.tags,
+            Subscriber.state.label("subscriber_state"),
+            Registration.seated_at,
+            Registration.cancelled_at.label("seat_cancelled_at"),
+            Registration.joined_at,
+            Registration.replayed_at,
+            Registration.id.label("registration_id"),
+            Occurrence.id.label("occurrence_id"),
+            Occurrence.starts_at,
+            Occurrence.ends_at,
+            Occurrence.replay_until,
+            Occurrence.cancelled_at,
+            Occurrence.moved_at,
+        )
+        .join(Subscriber, Subscriber.id == Enrollment.subscriber_id)
+        .outerjoin(Registration, Registration.id == Enrollment.registration_id)
+        .outerjoin(Occurrence, Occurrence.id == Registration.occurrence_id)
+        .where(Enrollment.id.in_(enrollment_ids))
+        .order_by(Enrollment.due_at, Enrollment.id)
+    )
+
+
+def _past(session: Session, enrollment_ids: Sequence[int]) -> dict[int, list[Past]]:
+    query: Select[*tuple[Any, ...]] = select(
+        Delivery.enrollment_id,
+        Delivery.step_id,
+        Delivery.occurrence_id,
+        Delivery.planned_at,
+        Delivery.due_at,
+        Delivery.state,
+        Delivery.reason,
+    )
+    found: dict[int, list[Past]] = defaultdict(list)
+    for row in session.execute(query.where(Delivery.enrollment_id.in_(enrollment_ids))):
+        found[row.enrollment_id].append(Past(*row[1:]))
+    return found
+
+
+def _consents(
+    session: Session, subscriber_ids: Sequence[int]
+) -> dict[int, frozenset[Purpose]]:
+    """Return the purposes whose last word was yes."""
+    found: dict[int, frozenset[Purpose]] = defaultdict(frozenset)
+    theirs = Consent.in_force(Consent.subscriber_id.in_(subscriber_ids))
+    for subscriber_id, purpose in session.execute(theirs):
+        found[subscriber_id] |= {purpose}
+    return found
+
+
+def _suppressions(
+    session: Session, rows: Sequence[AnyRow]
+) -> dict[str, frozenset[Scope]]:
+    found: dict[str, frozenset[Scope]] = defaultdict(frozenset)
+    in_force = select(Suppression.address_hash, Suppression.scope).where(
+        Suppression.lifted_at.is_(None),
+        Suppression.address_hash.in_({_digest(row) for row in rows}),
+    )
+    for digest, scope in session.execute(in_force):
+        found[digest] |= {scope}
+    return found
+
+
+def _digest(row: AnyRow) -> str:
+    return addresses.digest(row.address or "")

@@ -1,0 +1,191 @@
+"""Drafts: what a marketer wrote, checked, and seen by nobody else yet."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from funnel.domain import conditions, timing
+from funnel.domain.status import Role
+from funnel.flow.publishing.content import Content, Contents, contents
+from funnel.mail import compile as compiling
+from funnel.mail.compile import Compiled
+from funnel.mail.problem import N_, TemplateProblem
+from funnel.models import Step
+
+LONGEST_LINE = 500  # the source: conditions and all their variants
+NO_TIMING = N_(
+    "“%(text)s” is not a timing. Write it like one of these, and give days a time of "
+    "day: %(examples)s."
+)
+NO_CONDITION = N_(
+    "“%(text)s” is not a condition. Write it like one of these: %(examples)s."
+)
+TOO_LONG = N_("This is too long. Make it shorter.")
+NO_STEP = N_("No step of this sequence is called “%(slug)s”.")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A mistake in one field; line and column count from 1, 0 is the whole field."""
+
+    field: str
+    sentence: str
+    details: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    line: int = 0
+    column: int = 0
+
+    @property
+    def message(self) -> str:
+        return self.sentence % self.details if self.details else self.sentence
+
+
+class BadDraft(ValueError):  # noqa: N818 - it names what was found
+    """The text is not kept: it has these problems."""
+
+    def __init__(self, slug: str, problems: Sequence[Problem]) -> None:
+        """Keep the problems."""
+        said = "; ".join(f"{one.field}: {one.message}" for one in problems)
+        super().__init__(f"{slug}: {said}")
+        self.problems = problems
+
+
+class DraftConflict(Exception):  # noqa: N818 - it says what happened
+    """A colleague saved this step since the marketer opened it."""
+
+    def __init__(self, latest: Content) -> None:
+        """Keep what is there now."""
+        super().__init__("a colleague saved this step in the meantime")
+        self.latest = latest
+
+
+def save_draft(
+    session: Session, step_id: int, fields: Mapping[str, Any], *, seen: str | None
+) -> Contents:
+    """Keep these fields as the step's draft; equal to what is published, none is kept.
+
+    `seen` is the fingerprint of the content that the marketer started from; None
+    saves in any case. Raises BadDraft or DraftConflict.
+    """
+    step = session.get_one(Step, step_id, with_for_update=True)
+    latest = contents(step).latest
+    if seen is not None and seen != latest.fingerprint:
+        raise DraftConflict(latest)
+    put(step, replace(latest, **fields))
+    session.commit()
+    return contents(step)
+
+
+def switch(session: Session, step_id: int, *, is_on: bool) -> None:
+    """Switch a step on or off in its draft."""
+    save_draft(session, step_id, {"is_on": is_on}, seen=None)
+
+
+def discard(session: Session, step_id: int) -> None:
+    """Drop the draft of a published step; a step that is only a draft stays."""
+    step = session.get_one(Step, step_id, with_for_update=True)
+    if step.revision is not None:
+        step.draft = None
+    session.commit()
+
+
+def put(step: Step, new: Content) -> None:
+    """Give the step a draft in canonical form; not committed. Raises BadDraft."""
+    tidy = tidied(new)
+    check(step, tidy)
+    published = contents(step).published
+    step.draft = None if tidy == published else tidy.as_draft()
+
+
+def check(step: Step, content: Content) -> Compiled:
+    """Return the compiled mail, or raise BadDraft with every problem."""
+    problems = [*_timing(step, content), *_condition(step, content), *_lines(content)]
+    found = None
+    try:
+        found = compiled(content, step.sequence.language)
+    except TemplateProblem as problem:
+        problems.append(_place(problem))
+    if problems or found is None:
+        raise BadDraft(step.slug, problems)
+    return found
+
+
+def compiled(content: Content, language: str) -> Compiled:
+    """Compile a step's text; raises TemplateProblem."""
+    return compiling.compile_step(
+        subject=content.subject,
+        preheader=content.preheader,
+        body=content.body,
+        kind=content.kind,
+        language=language,
+    )
+
+
+def tidied(content: Content) -> Content:
+    """Return the content as files keep it; what cannot be read stays as it is."""
+    return replace(
+        content,
+        timing=_canonical_timing(content.timing),
+        condition=_canonical_condition(content.condition),
+        subject=" ".join(content.subject.split(" ")).strip(),
+        preheader=content.preheader.strip(),
+        body=content.body.replace("\r\n", "\n").strip("\n"),
+    )
+
+
+def _canonical_timing(text: str) -> str:
+    try:
+        return str(timing.parse(text)) if text.strip() else ""
+    except timing.BadTiming:
+        return text
+
+
+def _canonical_condition(text: str) -> str:
+    try:
+        return str(conditions.parse(text))
+    except conditions.BadCondition:
+        return text
+
+
+def _timing(step: Step, content: Content) -> list[Problem]:
+    if not content.timing and step.role is not Role.LISTED:
+        return []
+    try:
+        timing.parse(content.timing)
+    except timing.BadTiming:
+        details = {"text": content.timing, "examples": " · ".join(timing.EXAMPLES)}
+        return [Problem("timing", NO_TIMING, details)]
+    return []
+
+
+def _condition(step: Step, content: Content) -> list[Problem]:
+    try:
+        asked = conditions.parse(content.condition).slugs
+    except conditions.BadCondition:
+        examples = " · ".join(conditions.EXAMPLES)
+        details = {"text": content.condition, "examples": examples}
+        return [Problem("condition", NO_CONDITION, details)]
+    strange = sorted(asked - {other.slug for other in step.sequence.steps})
+    return [Problem("condition", NO_STEP, {"slug": slug}) for slug in strange]
+
+
+def _lines(content: Content) -> list[Problem]:
+    problems = []
+    if not content.subject:
+        problems.append(Problem("subject", N_("Write a subject.")))
+    if not content.body.strip():
+        problems.append(Problem("body", N_("Write the text of the mail.")))
+    long = [
+        name
+        for name in ("subject", "preheader")
+        if len(getattr(content, name)) > LONGEST_LINE
+    ]
+    return problems + [Problem(name, TOO_LONG) for name in long]
+
+
+def _place(problem: TemplateProblem) -> Problem:
+    return Problem(
+        problem.field, problem.sentence, problem.details, problem.line, problem.column
+    )

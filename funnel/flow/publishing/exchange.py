@@ -1,0 +1,114 @@
+"""Sequences come in from a folder, and go out as the same bytes."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from funnel.domain.rules import Rules
+from funnel.domain.status import SequenceState
+from funnel.flow.publishing import draft, folder, release
+from funnel.flow.publishing.content import contents
+from funnel.flow.publishing.folder import BadFolder, File, Folder
+from funnel.models import Sequence, Step
+
+
+def import_folder(
+    session: Session, path: Path, *, now: datetime, author: str, publish: bool
+) -> Sequence:
+    """Bring a folder in; the same folder twice changes nothing.
+
+    A new sequence gets its steps, and with `publish` its first version, live. Over
+    one that exists, each text that differs becomes a draft, which somebody publishes.
+    Steps that have no file stay as they are. Raises BadFolder or BadDraft.
+    """
+    found = folder.read(path)
+    sequence = session.scalar(select(Sequence).where(Sequence.slug == found.slug))
+    is_new = sequence is None
+    sequence = sequence or _new(session, found)
+    _keep_rules(sequence, found)
+    steps = [_step(sequence, file) for file in found.files]
+    for step, file in zip(steps, found.files, strict=True):
+        _bring_in(step, file)
+    for rank, step in enumerate(sorted(sequence.steps, key=lambda step: step.slug)):
+        step.rank = rank
+    session.flush()
+    if is_new and publish:
+        release.release(session, sequence, author=author, now=now)
+        sequence.state = SequenceState.LIVE
+    session.commit()
+    return sequence
+
+
+def export_folder(session: Session, slug: str, path: Path) -> Folder:
+    """Write a sequence, as it is published, into a folder; raises BadFolder.
+
+    A step that was never published is written as its draft.
+    """
+    sequence = session.scalar(select(Sequence).where(Sequence.slug == slug))
+    if sequence is None:
+        raise BadFolder(f"no sequence is called {slug}")
+    files = tuple(
+        File(step.slug, step.role, both.published or both.latest)
+        for step in sequence.steps
+        if step.deleted_at is None
+        for both in [contents(step)]
+    )
+    rules = _in_order(sequence.rules, _canonical(sequence.rules))
+    out = Folder(slug, sequence.name, sequence.language, rules, files)
+    folder.write(out, path)
+    return out
+
+
+def _new(session: Session, found: Folder) -> Sequence:
+    sequence = Sequence(slug=found.slug, name=found.name, language=found.language)
+    session.add(sequence)
+    return sequence
+
+
+def _keep_rules(sequence: Sequence, found: Folder) -> None:
+    """Take the rules over; a published sequence cannot get new ones unseen."""
+    is_same = _canonical(found.rules) == _canonical(sequence.rules or {})
+    if sequence.version and not (is_same and found.language == sequence.language):
+        raise BadFolder(
+            f"{folder.HEAD}: rules and language of a published sequence stay as they "
+            "are; export it to see them"
+        )
+    sequence.name, sequence.language = found.name, found.language
+    sequence.rules = found.rules
+
+
+def _canonical(rules: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return Rules.from_dict(rules).to_dict()
+    except (KeyError, TypeError, ValueError) as problem:
+        raise BadFolder(f"{folder.HEAD}: {problem}") from None
+
+
+def _in_order(rules: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was written, in the order of the canonical form."""
+    found = {}
+    for key in model:
+        if key in rules:
+            value, example = rules[key], model[key]
+            is_table = isinstance(value, Mapping) and isinstance(example, Mapping)
+            found[key] = _in_order(value, example) if is_table else value
+    return found
+
+
+def _step(sequence: Sequence, file: File) -> Step:
+    step = next((step for step in sequence.steps if step.slug == file.slug), None)
+    if step is None:
+        step = Step(slug=file.slug, role=file.role, rank=len(sequence.steps))
+        sequence.steps.append(step)
+    step.role = file.role
+    return step
+
+
+def _bring_in(step: Step, file: File) -> None:
+    """Make a draft of what differs; a colleague's draft stays where nothing does."""
+    if contents(step).published != draft.tidied(file.content):
+        draft.put(step, file.content)

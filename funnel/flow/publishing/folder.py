@@ -1,0 +1,184 @@
+"""The folder format: sequence.toml, and one Markdown file for each step."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from funnel.domain.status import Kind, Purpose, Role
+from funnel.flow.publishing.content import Content
+
+HEAD = "sequence.toml"
+FENCE = "+++\n"
+SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+BARE = re.compile(r"[A-Za-z0-9_-]+")
+ORDER = (
+    *("role", "kind", "purpose", "timing", "condition"),
+    *("is_on", "source", "subject", "preheader"),
+)
+ESCAPES = {"\\": "\\\\", '"': '\\"', "\b": "\\b", "\t": "\\t", "\n": "\\n"} | {
+    "\f": "\\f",
+    "\r": "\\r",
+}
+
+
+class BadFolder(ValueError):  # noqa: N818 - it names what was found
+    """A file is missing or not in the format; says which, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One step of a folder."""
+
+    slug: str
+    role: Role
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A sequence as files; its slug is the folder's name."""
+
+    slug: str
+    name: str
+    language: str
+    rules: dict[str, Any]
+    files: tuple[File, ...]
+
+
+def read(path: Path) -> Folder:
+    """Read a folder; raises BadFolder."""
+    head = _toml(HEAD, _text(path / HEAD))
+    files = tuple(_file(file) for file in sorted(path.glob("*.md")))
+    if not files:
+        raise BadFolder(f"{path} has no steps: add a file such as 01-welcome.md")
+    if not SLUG.fullmatch(path.resolve().name):
+        raise BadFolder(f"{path.name}: use small letters, digits and hyphens")
+    return _folder(path.resolve().name, head, files)
+
+
+def write(folder: Folder, path: Path) -> None:
+    """Write the folder in its canonical form; other files are left alone."""
+    path.mkdir(parents=True, exist_ok=True)
+    head: dict[str, Any] = {"name": folder.name, "language": folder.language}
+    if folder.rules:
+        head["rules"] = folder.rules
+    _put(path / HEAD, "\n".join(_table(head)) + "\n")
+    for file in folder.files:
+        _put(path / f"{file.slug}.md", letter(file))
+
+
+def letter(file: File) -> str:
+    """Return the canonical text of one step's file."""
+    content = file.content
+    values = {name: getattr(content, name, None) for name in ORDER}
+    values["role"] = None if file.role is Role.LISTED else file.role
+    values["is_on"] = None if content.is_on else False
+    lines = [
+        f"{name} = {_value(value)}"
+        for name, value in values.items()
+        if not (value is None or (value == "" and name not in {"subject", "preheader"}))
+    ]
+    head = "".join(f"{line}\n" for line in lines)
+    return f"{FENCE}{head}{FENCE}\n{content.body}\n"
+
+
+def _folder(slug: str, head: Mapping[str, Any], files: tuple[File, ...]) -> Folder:
+    strange = sorted(set(head) - {"name", "language", "rules"})
+    if strange:
+        raise BadFolder(f"{HEAD}: nothing is called {strange[0]} there")
+    if not head.get("name"):
+        raise BadFolder(f"{HEAD}: the name is missing")
+    name, language = str(head["name"]), str(head.get("language", "nl"))
+    return Folder(slug, name, language, head.get("rules", {}), files)
+
+
+def _file(path: Path) -> File:
+    if not SLUG.fullmatch(path.stem):
+        raise BadFolder(f"{path.name}: use small letters, digits and hyphens")
+    text = _text(path)
+    if not text.startswith(FENCE) or f"\n{FENCE}" not in text:
+        raise BadFolder(f"{path.name}: begin with a head between two lines of +++")
+    head, body = text.removeprefix(FENCE).split(f"\n{FENCE}", 1)
+    fields = _toml(path.name, head)
+    strange = sorted(set(fields) - set(ORDER))
+    if strange:
+        known = ", ".join(ORDER)
+        raise BadFolder(f"{path.name}: no field is called {strange[0]}; use {known}")
+    try:
+        return _step(path.stem, fields, body.strip("\n"))
+    except (KeyError, ValueError) as problem:
+        raise BadFolder(f"{path.name}: {problem} is missing or not known") from None
+
+
+def _step(slug: str, fields: Mapping[str, Any], body: str) -> File:
+    purpose = fields.get("purpose")
+    content = Content(
+        kind=Kind(fields["kind"]),
+        purpose=Purpose(purpose) if purpose else None,
+        timing=str(fields.get("timing", "")),
+        condition=str(fields.get("condition", "")),
+        is_on=bool(fields.get("is_on", True)),
+        source=str(fields.get("source", "")),
+        subject=str(fields["subject"]),
+        preheader=str(fields.get("preheader", "")),
+        body=body,
+    )
+    return File(slug, Role(fields.get("role", Role.LISTED)), content)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8").replace("\r\n", "\n")
+    except FileNotFoundError:
+        raise BadFolder(f"{path} is missing") from None
+    except (OSError, UnicodeDecodeError) as problem:
+        raise BadFolder(f"{path.name} cannot be read as UTF-8: {problem}") from None
+
+
+def _put(path: Path, text: str) -> None:
+    path.write_bytes(text.encode("utf-8"))
+
+
+def _toml(name: str, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        raise BadFolder(f"{name}: {problem}") from None
+
+
+def _table(table: Mapping[str, Any], name: str = "") -> Iterator[str]:
+    """Yield the lines of a table: its own values first, then the tables in it."""
+    for key, value in table.items():
+        if not isinstance(value, Mapping):
+            yield f"{_key(key)} = {_value(value)}"
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            path = f"{name}.{_key(key)}".lstrip(".")
+            if any(not isinstance(inner, Mapping) for inner in value.values()):
+                yield from ("", f"[{path}]")
+            yield from _table(value, path)
+
+
+def _key(key: str) -> str:
+    return key if BARE.fullmatch(key) else _value(key)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_value(item) for item in value)}]"
+    return f'"{"".join(_letter(character) for character in str(value))}"'
+
+
+def _letter(character: str) -> str:
+    if character in ESCAPES:
+        return ESCAPES[character]
+    if ord(character) < 0x20 or ord(character) == 0x7F:  # noqa: PLR2004 - TOML's controls
+        return f"\\u{ord(character):04X}"
+    return character

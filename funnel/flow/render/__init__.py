@@ -1,0 +1,159 @@
+"""5. A delivery becomes a message: what is frozen of it, filled in, as bytes."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from funnel.domain.links import Links
+from funnel.domain.status import Kind
+from funnel.flow.render import says, urls
+from funnel.flow.render.facts import BUSINESS, CONTENT, NEEDED, AnyRow
+from funnel.mail import message as letters
+from funnel.mail import personalize
+from funnel.mail.names import SAMPLES
+
+__all__ = ["BUSINESS", "CONTENT", "NEEDED", "Content", "Frozen", "Office"]
+
+TEST_MARK = "[TEST] "
+MOST_KEPT = 200
+
+
+class NotWritten(Exception):  # noqa: N818 - it says what is the matter
+    """There is no published text, or no business profile, to make a mail from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A compiled text; it still holds its template expressions."""
+
+    subject: str
+    html: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What a process needs for sending, besides its connections.
+
+    `texts` keeps compiled revisions by their id: a revision never changes.
+    """
+
+    links: Links
+    connections: int = 4
+    lease: timedelta = timedelta(seconds=120)
+    texts: dict[int, Content] = field(default_factory=dict)
+
+    def unknown(self, revision_ids: set[int]) -> list[int]:
+        """Return which texts must still be read."""
+        if len(self.texts) > MOST_KEPT:
+            self.texts.clear()
+        return sorted(revision_ids - self.texts.keys())
+
+    def keep(self, row: AnyRow) -> None:
+        self.texts[row.id] = Content(row.subject, row.html, row.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A delivery as it will be sent, on this attempt and on every later one."""
+
+    id: int
+    address: str
+    kind: Kind
+    is_test: bool
+    content: Content
+    revision_id: int | None
+    dated_at: datetime
+    values: dict[str, Any]
+
+    def kept(self) -> dict[str, Any]:
+        """Return what the row keeps of it."""
+        return {
+            "revision_id": self.revision_id,
+            "dated_at": self.dated_at,
+            "values": self.values,
+        }
+
+
+def freeze(
+    row: AnyRow, business: AnyRow | None, content: Content | None, now: datetime
+) -> Frozen:
+    """Decide what a delivery says, unless an earlier attempt has; raises NotWritten.
+
+    `row` is one of NEEDED, `business` that of BUSINESS.
+    """
+    if business is None or not business.sender_address:
+        raise NotWritten("the business profile has no sender address")
+    if content is None:
+        raise NotWritten("the step has no published text")
+    return Frozen(
+        id=row.id,
+        address=row.address,
+        kind=row.kind,
+        is_test=row.is_test,
+        content=content,
+        revision_id=row.revision_id,
+        dated_at=row.dated_at or now,
+        values=row.values or _values(row, business, row.dated_at or now),
+    )
+
+
+def draft(row: AnyRow) -> Content | None:
+    """Return the text that a test mail brings with it."""
+    if row.draft is None:
+        return None
+    return Content(*(row.draft[part] for part in ("subject", "html", "text")))
+
+
+def message(office: Office, frozen: Frozen) -> tuple[str, str, bytes]:
+    """Return envelope sender, recipient and bytes; the same on every attempt."""
+    links, values = _links(office, frozen), frozen.values
+    filled = values["says"] | links
+    sender, is_marketing = values["sender"], frozen.kind is Kind.MARKETING
+    unsubscribe = links["unsubscribe_url"] if is_marketing else None
+    letter = letters.Letter(
+        from_name=sender["name"],
+        from_address=sender["address"],
+        to=frozen.address,
+        reply_to=sender["reply_to"],
+        subject=subject(frozen.content, values, is_test=frozen.is_test),
+        html=personalize.fill(frozen.content.html, filled, html=True),
+        text=personalize.fill(frozen.content.text, filled, html=False),
+        date=frozen.dated_at,
+        message_id=letters.message_id(frozen.id, frozen.dated_at, sender["address"]),
+        boundary=letters.boundary(frozen.id),
+        list_id=values["list"],
+        unsubscribe_url=unsubscribe,
+        is_marketing=is_marketing,
+    )
+    return sender["address"], frozen.address, letters.build(letter)
+
+
+def subject(content: Content, values: dict[str, Any], *, is_test: bool) -> str:
+    """Return the subject as its reader sees it."""
+    line = personalize.fill(content.subject, values["says"], html=False)
+    return TEST_MARK + line if is_test else line
+
+
+def _links(office: Office, frozen: Frozen) -> dict[str, str]:
+    if frozen.is_test:
+        return urls.inert(office.links)
+    of = frozen.values["links"]
+    return urls.urls(office.links, of, frozen.id, frozen.dated_at)
+
+
+def _values(row: AnyRow, business: AnyRow, now: datetime) -> dict[str, Any]:
+    """Return what is kept in the row; JSON."""
+    domain = business.sender_address.rpartition("@")[2]
+    about = says.about_the_business(business)
+    hers = dict(SAMPLES) if row.is_test else says.about_her(row, now)
+    return {
+        "says": {**hers, **about},
+        "links": urls.ids(row),
+        "sender": {
+            "name": business.sender_name,
+            "address": business.sender_address,
+            "reply_to": business.reply_to or business.sender_address,
+        },
+        "list": f"{row.sequence}.{domain}" if row.sequence else None,
+    }

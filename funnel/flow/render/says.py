@@ -1,0 +1,105 @@
+"""What a mail says about its reader: the values behind the names of a template."""
+
+from datetime import datetime
+
+from funnel.domain import dates
+from funnel.domain.status import Kind, Role
+from funnel.flow.render.facts import AnyRow
+
+Says = dict[str, str | int | bool]
+
+HOME_ZONE = "Europe/Amsterdam"
+
+REASONS = {
+    "nl": {
+        "asked": "Je krijgt deze mail omdat dit adres is ingevuld op het formulier "
+        "van “{title}”. Was jij dat niet? Dan hoef je niets te doen.",
+        "data": "Je krijgt deze mail omdat je om je gegevens hebt gevraagd.",
+        "seat": "Je krijgt deze mail omdat je je hebt aangemeld voor “{title}”.",
+        "series": "Je krijgt deze mail omdat je hebt gekozen voor de mailserie "
+        "bij “{title}”.",
+    },
+    "en": {
+        "asked": "You get this mail because this address was entered in the form of "
+        "“{title}”. Was that not you? Then you need not do anything.",
+        "data": "You get this mail because you asked for your data.",
+        "seat": "You get this mail because you signed up for “{title}”.",
+        "series": "You get this mail because you chose the mail series of “{title}”.",
+    },
+}
+"""The footer's sentence: the law wants every reader to know why she is written to."""
+
+ASKED = {Role.CONFIRMATION, Role.CONFIRMATION_AGAIN}
+
+
+def about_the_business(business: AnyRow) -> Says:
+    """Return what is true for every mail of this sender."""
+    return {
+        "host": business.host_name,
+        "brand": business.name,
+        "sender_name": business.sender_name,
+        "postal_address": business.postal_address,
+        "company_number": business.company_number,
+        "reply_to": business.reply_to,
+    }
+
+
+def about_her(row: AnyRow, now: datetime) -> Says:
+    """Return what is true for this reader at this moment (domain time)."""
+    return {
+        "first_name": row.first_name or "",
+        "masterclass": row.title or "",
+        "minutes": row.minutes or 0,
+        "has_series": bool(row.has_series),
+        "ticked_series": bool(row.ticked_series),
+        "joined": row.joined_at is not None,
+        "reason_text": _reason(row),
+        **_occurrence(row, now),
+    }
+
+
+def _occurrence(row: AnyRow, now: datetime) -> Says:
+    """Return what is true of her date; who waits for one has everything ahead."""
+    if row.starts_at is None:
+        return {
+            "is_before": True,
+            "is_after": False,
+            "has_replay": False,
+            "occurrence_open": False,
+        }
+    is_off = row.cancelled_at is not None
+    until = row.replay_until
+    return {
+        **_start(row),
+        "is_before": now < row.starts_at,
+        "is_after": now >= row.starts_at,
+        "has_replay": bool(row.replay_url) and until is not None and now < until,
+        "occurrence_open": not is_off and now < row.ends_at,
+    }
+
+
+def _start(row: AnyRow) -> Says:
+    place, lang = row.place, row.language or "nl"
+    hers = row.zone or place
+    says: Says = {
+        "start_day": dates.day(row.starts_at, place, lang),
+        "start_time": dates.clock_time(row.starts_at, place, lang),
+        "start": dates.moment(row.starts_at, place, lang),
+        "start_both": dates.both(row.starts_at, place, hers, lang),
+    }
+    if row.replay_until is not None:
+        says["replay_until"] = dates.moment(row.replay_until, place, lang)
+    return says
+
+
+def _reason(row: AnyRow) -> str:
+    sentences = REASONS.get(row.language or "nl", REASONS["en"])
+    return sentences[_why(row)].format(title=row.title or "")
+
+
+def _why(row: AnyRow) -> str:
+    if row.role in ASKED:
+        return "asked"
+    if row.role is Role.PERSONAL_DATA:
+        return "data"
+    return "series" if row.kind is Kind.MARKETING else "seat"

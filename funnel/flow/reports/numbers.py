@@ -1,0 +1,130 @@
+"""Counts of a sequence: who is inside, and what became of each step's mails."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from funnel.domain.status import DeliveryState, EnrollmentState, SequenceState
+from funnel.models import Delivery, Enrollment, Step
+from funnel.models import Sequence as SequenceRow
+
+ARRIVED = {DeliveryState.SENT, DeliveryState.BOUNCED, DeliveryState.COMPLAINED}
+TROUBLED = {DeliveryState.FAILED, DeliveryState.UNCERTAIN, DeliveryState.PARKED}
+
+
+@dataclass(slots=True)
+class StepNumbers:
+    """How many wait for a step now, and what became of its mails."""
+
+    waiting: int = 0
+    sent: int = 0
+    skipped: int = 0
+    troubled: int = 0
+
+    @property
+    def any(self) -> bool:
+        return bool(self.waiting or self.sent or self.skipped or self.troubled)
+
+    def add(self, state: DeliveryState, count: int) -> None:
+        if state in ARRIVED:
+            self.sent += count
+        elif state is DeliveryState.SKIPPED:
+            self.skipped += count
+        elif state in TROUBLED:
+            self.troubled += count
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A sequence in four numbers, and the oldest mail that is late, if any."""
+
+    inside: int
+    finished: int
+    left: int
+    late_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A sequence as the list of sequences shows it."""
+
+    sequence: SequenceRow
+    inside: int
+    drafts: int
+    steps: int
+
+
+def overview(session: Session) -> list[Overview]:
+    """Return every sequence with its numbers; archived ones last."""
+    rows = session.scalars(select(SequenceRow).order_by(SequenceRow.name)).all()
+    found = [_overview(session, row) for row in rows]
+    return sorted(found, key=lambda one: one.sequence.state is SequenceState.ARCHIVED)
+
+
+def head(session: Session, sequence_id: int, *, now: datetime) -> Head:
+    """Return the sequence's numbers; late is what should have left by now."""
+    counts = _by_state(session, sequence_id)
+    late = session.scalar(
+        select(func.min(Delivery.due_at))
+        .join(Step, Step.id == Delivery.step_id)
+        .where(
+            Step.sequence_id == sequence_id,
+            Delivery.state == DeliveryState.SCHEDULED,
+            Delivery.due_at < now,
+        )
+    )
+    return Head(
+        inside=counts.get(EnrollmentState.ACTIVE, 0),
+        finished=counts.get(EnrollmentState.COMPLETED, 0),
+        left=counts.get(EnrollmentState.EXITED, 0),
+        late_since=late,
+    )
+
+
+def per_step(session: Session, sequence_id: int) -> dict[int, StepNumbers]:
+    """Return the numbers of every step by its id; test sends do not count."""
+    steps = session.scalars(select(Step.id).where(Step.sequence_id == sequence_id))
+    found = {step_id: StepNumbers() for step_id in steps}
+    for step_id, state, count in _outcomes(session, list(found)):
+        found[step_id].add(state, count)
+    waiting = session.execute(
+        select(Enrollment.next_step_id, func.count())
+        .where(
+            Enrollment.next_step_id.in_(found),
+            Enrollment.state == EnrollmentState.ACTIVE,
+        )
+        .group_by(Enrollment.next_step_id)
+    )
+    for waited_for, count in waiting:
+        found[waited_for or 0].waiting = count
+    return found
+
+
+def _outcomes(
+    session: Session, step_ids: Sequence[int]
+) -> list[tuple[int, DeliveryState, int]]:
+    rows = session.execute(
+        select(Delivery.step_id, Delivery.state, func.count())
+        .where(Delivery.step_id.in_(step_ids), ~Delivery.is_test)
+        .group_by(Delivery.step_id, Delivery.state)
+    )
+    return [(step_id or 0, state, count) for step_id, state, count in rows]
+
+
+def _overview(session: Session, row: SequenceRow) -> Overview:
+    alive = [step for step in row.steps if step.deleted_at is None]
+    inside = _by_state(session, row.id).get(EnrollmentState.ACTIVE, 0)
+    drafts = sum(step.draft is not None for step in alive)
+    return Overview(row, inside, drafts, len(alive))
+
+
+def _by_state(session: Session, sequence_id: int) -> dict[EnrollmentState, int]:
+    rows = session.execute(
+        select(Enrollment.state, func.count())
+        .where(Enrollment.sequence_id == sequence_id)
+        .group_by(Enrollment.state)
+    )
+    return {state: count for state, count in rows}  # noqa: C416 - rows, not pairs

@@ -1,0 +1,122 @@
+"""One subscriber: her seats, her way through a sequence, and all that happened."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from funnel.domain.status import Purpose, Role
+from funnel.models import (
+    Consent,
+    Delivery,
+    Enrollment,
+    Event,
+    Registration,
+    Step,
+    Subscriber,
+)
+
+MOST_EVENTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What became of one step for her; without a delivery it is still ahead."""
+
+    step: Step
+    delivery: Delivery | None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Everything that her page shows of the past."""
+
+    subscriber: Subscriber
+    consents: Sequence[Consent]
+    seats: Sequence[Registration]
+    enrollments: Sequence[Enrollment]
+    stories: Sequence[Story]
+    events: Sequence[tuple[Event, Step | None]]
+
+    @property
+    def agreed(self) -> list[Purpose]:
+        """Return the purposes whose last word was yes."""
+        last = {consent.purpose: consent.granted for consent in self.consents}
+        return [purpose for purpose, granted in last.items() if granted]
+
+
+def person(session: Session, subscriber_id: int) -> Person | None:
+    """Return her story, or None when nobody has this id."""
+    subscriber = session.get(Subscriber, subscriber_id)
+    if subscriber is None:
+        return None
+    enrollments = _enrollments(session, subscriber_id)
+    return Person(
+        subscriber=subscriber,
+        consents=_consents(session, subscriber_id),
+        seats=_seats(session, subscriber_id),
+        enrollments=enrollments,
+        stories=_stories(session, enrollments),
+        events=_events(session, subscriber_id),
+    )
+
+
+def _consents(session: Session, subscriber_id: int) -> Sequence[Consent]:
+    mine = Consent.subscriber_id == subscriber_id
+    return session.scalars(select(Consent).where(mine).order_by(Consent.id)).all()
+
+
+def _seats(session: Session, subscriber_id: int) -> Sequence[Registration]:
+    return session.scalars(
+        select(Registration)
+        .options(
+            joinedload(Registration.occurrence), joinedload(Registration.masterclass)
+        )
+        .where(Registration.subscriber_id == subscriber_id)
+        .order_by(Registration.id.desc())
+    ).all()
+
+
+def _enrollments(session: Session, subscriber_id: int) -> Sequence[Enrollment]:
+    return session.scalars(
+        select(Enrollment)
+        .options(joinedload(Enrollment.sequence))
+        .where(Enrollment.subscriber_id == subscriber_id)
+        .order_by(Enrollment.id.desc())
+    ).all()
+
+
+def _stories(session: Session, enrollments: Sequence[Enrollment]) -> list[Story]:
+    """Return each listed step, with its last delivery to her."""
+    mine = Delivery.enrollment_id.in_([one.id for one in enrollments])
+    rows = session.scalars(select(Delivery).where(mine).order_by(Delivery.id))
+    last = {row.step_id: row for row in rows}
+    steps = session.scalars(
+        select(Step)
+        .options(joinedload(Step.revision))
+        .where(
+            Step.sequence_id.in_([one.sequence_id for one in enrollments]),
+            Step.role == Role.LISTED,
+            Step.revision_id.is_not(None),
+        )
+        .order_by(Step.sequence_id, Step.rank)
+    )
+    return [
+        Story(step, last.get(step.id))
+        for step in steps
+        if step.deleted_at is None or step.id in last
+    ]
+
+
+def _events(
+    session: Session, subscriber_id: int
+) -> Sequence[tuple[Event, Step | None]]:
+    rows = session.execute(
+        select(Event, Step)
+        .outerjoin(Step, Step.id == Event.step_id)
+        .where(Event.subscriber_id == subscriber_id)
+        .order_by(Event.at.desc(), Event.id.desc())
+        .limit(MOST_EVENTS)
+    )
+    return [(event, step) for event, step in rows]

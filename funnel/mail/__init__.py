@@ -1,0 +1,1 @@
+"""An e-mail as bytes: compiled once, filled in per person, handed to SMTP."""

@@ -1,0 +1,145 @@
+"""A letter as bytes: the same letter gives the same bytes, on every attempt."""
+
+import binascii
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+
+from funnel.mail import headers
+
+BadHeader = headers.BadHeader
+_BOUNDARY = re.compile(r"=_[A-Za-z0-9._]{1,60}")
+_MESSAGE_ID = re.compile(r"<[A-Za-z0-9._-]{1,120}@[A-Za-z0-9.-]{1,120}>")
+_URL = re.compile(r"https?://[!-;=?-~]{4,800}")  # visible ASCII without < and >
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """Everything that decides the bytes of one message.
+
+    `unsubscribe_url` belongs to marketing mail and gives it the one-click headers of
+    RFC 8058; service mail has none.
+    """
+
+    from_name: str
+    from_address: str
+    to: str
+    reply_to: str
+    subject: str
+    html: str
+    text: str
+    date: datetime
+    message_id: str
+    boundary: str
+    list_id: str | None = None
+    unsubscribe_url: str | None = None
+    feedback_id: str | None = None
+    is_marketing: bool = False
+
+
+def message_id(delivery_id: int, dated_at: datetime, address: str) -> str:
+    """Return a Message-ID that stays the same: ours, from what is frozen of it.
+
+    The moment keeps two installations of one domain apart.
+    """
+    domain = headers.wire_address(address).rpartition("@")[2]
+    return f"<{delivery_id}.{int(dated_at.timestamp())}@{domain}>"
+
+
+def boundary(delivery_id: int) -> str:
+    """Return a boundary that quoted-printable text cannot contain (RFC 2045, 6.7)."""
+    return f"=_letter_{delivery_id}"
+
+
+def bounce_address(token: str, address: str) -> str:
+    """Return the envelope sender by which a bounce names its delivery."""
+    return f"b+{token}@{headers.wire_address(address).rpartition('@')[2]}"
+
+
+def needs_smtputf8(letter: Letter) -> bool:
+    """Say whether only a relay with SMTPUTF8 can take this letter."""
+    return any(
+        headers.needs_smtputf8(address)
+        for address in (letter.from_address, letter.to, letter.reply_to)
+    )
+
+
+def build(letter: Letter) -> bytes:
+    """Return the message, CRLF throughout.
+
+    Raises:
+        BadHeader: A value would break its header, or is not what it should be.
+    """
+    _check(letter)
+    start = f"--{letter.boundary}\r\n".encode()
+    return b"".join(
+        [
+            *_headers(letter),
+            b"\r\n",
+            start,
+            _part("plain", letter.text),
+            start,
+            _part("html", letter.html),
+            f"--{letter.boundary}--\r\n".encode(),
+        ]
+    )
+
+
+def _check(letter: Letter) -> None:
+    if letter.is_marketing != (letter.unsubscribe_url is not None):
+        raise BadHeader("Marketing mail, and only that, has an unsubscribe link")
+    if letter.unsubscribe_url and not _URL.fullmatch(letter.unsubscribe_url):
+        raise BadHeader("The unsubscribe link is not a web address")
+    if not _BOUNDARY.fullmatch(letter.boundary):
+        raise BadHeader("The boundary could stand in the text")
+    if not _MESSAGE_ID.fullmatch(letter.message_id):
+        raise BadHeader("The Message-ID is not one")
+
+
+def _headers(letter: Letter) -> list[bytes]:
+    return [
+        headers.mailbox("From", letter.from_name, letter.from_address),
+        headers.mailbox("To", "", letter.to),
+        headers.words("Subject", letter.subject),
+        headers.plain("Date", format_datetime(letter.date)),
+        headers.plain("Message-ID", letter.message_id),
+        headers.mailbox("Reply-To", "", letter.reply_to),
+        *_list_headers(letter),
+        headers.plain("X-Auto-Response-Suppress", "OOF, AutoReply"),
+        headers.plain("MIME-Version", "1.0"),
+        b"Content-Type: multipart/alternative;\r\n"
+        b' boundary="' + letter.boundary.encode() + b'"\r\n',
+    ]
+
+
+def _list_headers(letter: Letter) -> list[bytes]:
+    """Return what names the stream, and how to leave it (RFC 2919, 8058)."""
+    found = []
+    if letter.list_id:
+        found.append(headers.plain("List-ID", f"<{_list_id(letter.list_id)}>"))
+    if letter.unsubscribe_url:
+        found += [
+            headers.plain("List-Unsubscribe", f"<{letter.unsubscribe_url}>"),
+            headers.plain("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        ]
+    if letter.feedback_id:
+        found.append(headers.plain("Feedback-ID", letter.feedback_id))
+    if letter.is_marketing:
+        return [*found, headers.plain("Precedence", "bulk")]
+    return [*found, headers.plain("Auto-Submitted", "auto-generated")]
+
+
+def _list_id(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+", value):
+        raise BadHeader("A List-ID looks like a domain: series.example.com")
+    return value
+
+
+def _part(kind: str, text: str) -> bytes:
+    wire = _LINE_END.sub("\r\n", text) + "\r\n"  # the last one is the boundary's
+    return (
+        f"Content-Type: text/{kind}; charset=utf-8\r\n"
+        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+    ).encode() + binascii.b2a_qp(wire.encode(), istext=True)

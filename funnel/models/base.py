@@ -1,0 +1,75 @@
+"""What every table shares: names of constraints, and times that are always UTC."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, TypeVar
+
+from sqlalchemy import BigInteger, DateTime, Dialect, Identity, MetaData, String
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+S = TypeVar("S", bound=StrEnum)
+
+
+class Utc(TypeDecorator[datetime]):
+    """A moment: aware going in, UTC coming out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: datetime | None, dialect: Dialect
+    ) -> datetime | None:
+        """Refuse a time without a zone: nobody knows which moment it means."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone")
+        return value
+
+    def process_result_value(
+        self, value: datetime | None, dialect: Dialect
+    ) -> datetime | None:
+        """Return UTC, whatever zone the database session speaks."""
+        return value and value.astimezone(UTC)
+
+
+class Word(TypeDecorator[S]):
+    """A StrEnum kept as its text, so that a new word needs no migration."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, words: type[S]) -> None:
+        """Remember which words are allowed."""
+        super().__init__()
+        self.words = words
+
+    def process_bind_param(self, value: S | None, dialect: Dialect) -> str | None:
+        """Refuse a word that is not in the list."""
+        return None if value is None else self.words(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> S | None:
+        """Return the word itself."""
+        return None if value is None else self.words(value)
+
+
+Id = Annotated[int, mapped_column(BigInteger, Identity(always=True), primary_key=True)]
+
+
+class Base(DeclarativeBase):
+    """The tables of Funnel."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: Utc(),
+        dict[str, Any]: JSONB,
+        list[str]: JSONB,
+    }

@@ -1,0 +1,81 @@
+"""Mails in order: the sequence, its steps, and each published text of a step."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from funnel.domain.status import Kind, Purpose, Role, SequenceState
+from funnel.models.base import Base, Id, Word
+
+
+class Sequence(Base):
+    """Steps in order, and the rules they share."""
+
+    __tablename__ = "sequence"
+
+    id: Mapped[Id]
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    language: Mapped[str] = mapped_column(default="nl")
+    state: Mapped[SequenceState] = mapped_column(
+        Word(SequenceState), default=SequenceState.DRAFT
+    )
+    rules: Mapped[dict[str, Any]] = mapped_column(default=dict)  # schedule.Rules
+    version: Mapped[int] = mapped_column(default=0)  # one up at each publish
+    published_at: Mapped[datetime | None]
+
+    steps: Mapped[list["Step"]] = relationship(
+        back_populates="sequence", order_by="Step.rank"
+    )
+
+
+class Step(Base):
+    """One place in a sequence; its id is never used again for another mail."""
+
+    __tablename__ = "step"
+    __table_args__ = (UniqueConstraint("sequence_id", "slug"),)
+
+    id: Mapped[Id]
+    sequence_id: Mapped[int] = mapped_column(ForeignKey("sequence.id"), index=True)
+    slug: Mapped[str]  # the file name in the folder format, without .md
+    role: Mapped[Role] = mapped_column(Word(Role), default=Role.LISTED)
+    rank: Mapped[int]
+    draft: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    revision_id: Mapped[int | None] = mapped_column(
+        ForeignKey("revision.id", use_alter=True)
+    )
+    deleted_at: Mapped[datetime | None]
+
+    sequence: Mapped[Sequence] = relationship(back_populates="steps")
+    revision: Mapped["Revision | None"] = relationship(foreign_keys=revision_id)
+
+
+class Revision(Base):
+    """One published text of a step; never changed, so that a sent mail stays true.
+
+    `timing` is in the words of `domain.timing` ("1 day at 08:30"), `condition`
+    in those of `domain.schedule` ("joined"); `html` and `text` are compiled from
+    `body` (Markdown) and still hold their template expressions.
+    """
+
+    __tablename__ = "revision"
+
+    id: Mapped[Id]
+    step_id: Mapped[int] = mapped_column(ForeignKey("step.id"), index=True)
+    version: Mapped[int]  # the sequence's version that published it
+    kind: Mapped[Kind] = mapped_column(Word(Kind))
+    purpose: Mapped[Purpose | None] = mapped_column(Word(Purpose))
+    is_on: Mapped[bool]
+    timing: Mapped[str]
+    condition: Mapped[str] = mapped_column(default="")
+    subject: Mapped[str]
+    preheader: Mapped[str]
+    source: Mapped[str] = mapped_column(default="")  # part of the article: "S2"
+    body: Mapped[str]
+    html: Mapped[str]
+    text: Mapped[str]
+    author: Mapped[str]
+    published_at: Mapped[datetime]

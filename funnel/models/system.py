@@ -1,0 +1,28 @@
+"""What the processes tell each other through the database."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import CheckConstraint, Interval
+from sqlalchemy.orm import Mapped, mapped_column
+
+from funnel.models.base import Base
+
+
+class System(Base):
+    """One row: how far the domain clock has been moved."""
+
+    __tablename__ = "system"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)
+    clock_offset: Mapped[timedelta] = mapped_column(Interval, default=timedelta())
+
+
+class Heartbeat(Base):
+    """The last time something ran: "scan", "drain", "upkeep"; real time."""
+
+    __tablename__ = "heartbeat"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    worker: Mapped[str] = mapped_column(default="")

@@ -1,0 +1,202 @@
+"""One step: its editor, its preview, a test send."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from funnel.db import db
+from funnel.domain import timing
+from funnel.domain.status import Role, TeamRole
+from funnel.flow import publishing
+from funnel.flow.publishing import BadDraft, Content, DraftConflict, Problem
+from funnel.mail.names import NAMES
+from funnel.models import Step
+from funnel.web import headers, now
+from funnel.web.admin import words
+from funnel.web.auth import member, needs
+
+FIELDS = ("timing", "condition", "subject", "preheader", "body")
+SHOWN = {name: one for name, one in NAMES.items() if not one.in_layout_only}
+
+bp = Blueprint("steps", __name__, url_prefix="/steps")
+
+
+@bp.get("/<int:step_id>")
+def edit(step_id: int) -> ResponseReturnValue:
+    """Show a step's text and timing, and how it will look."""
+    step = _step(step_id)
+    content = publishing.contents(step).latest
+    return _editor(step, content, seen=content.fingerprint)
+
+
+@bp.post("/<int:step_id>")
+@needs(TeamRole.MARKETER)
+def save(step_id: int) -> ResponseReturnValue:
+    """Keep the draft, and send a test of it when that button was pressed."""
+    step, seen = _step(step_id), request.form.get("seen", "")
+    try:
+        publishing.save_draft(db.session(), step_id, _typed(), seen=seen)
+    except DraftConflict as conflict:
+        return _conflict(step, conflict)
+    except BadDraft as problem:
+        return _editor(step, _merged(step), seen=seen, problems=problem.problems)
+    if request.form.get("then") == "test":
+        return _sent(step)
+    flash(_saved(step))
+    return redirect(url_for("admin.steps.edit", step_id=step_id), 303)
+
+
+@bp.post("/<int:step_id>/discard")
+@needs(TeamRole.MARKETER)
+def discard(step_id: int) -> ResponseReturnValue:
+    """Drop the draft; what is published stays."""
+    step = _step(step_id)
+    publishing.discard(db.session(), step_id)
+    flash(_("The draft is gone. The published text stays as it is."))
+    return redirect(url_for("admin.sequences.show", slug=step.sequence.slug), 303)
+
+
+@bp.post("/<int:step_id>/switch")
+@needs(TeamRole.MARKETER)
+def switch(step_id: int) -> ResponseReturnValue:
+    """Switch the step on or off in its draft."""
+    step = _step(step_id)
+    try:
+        publishing.switch(db.session(), step_id, is_on="on" in request.form)
+    except BadDraft as problem:
+        content = publishing.contents(step).latest
+        seen = content.fingerprint
+        return _editor(step, content, seen=seen, problems=problem.problems)
+    flash(_("Kept as a draft. It changes for people when you publish."))
+    return redirect(url_for("admin.sequences.show", slug=step.sequence.slug), 303)
+
+
+@bp.get("/<int:step_id>/preview")
+def preview(step_id: int) -> ResponseReturnValue:
+    """Show the latest text as a mail, in a frame that runs nothing."""
+    step = _step(step_id)
+    return _preview(step, publishing.contents(step).latest, request.args)
+
+
+@bp.post("/<int:step_id>/preview")
+@needs(TeamRole.MARKETER)
+def preview_typed(step_id: int) -> ResponseReturnValue:
+    """Show what is in the editor as a mail; nothing is kept."""
+    step = _step(step_id)
+    return _preview(step, _merged(step), request.form)
+
+
+def _step(step_id: int) -> Step:
+    found = db.session.get(Step, step_id)
+    return abort(404) if found is None or found.deleted_at else found
+
+
+def _typed() -> dict[str, object]:
+    sent = {name: request.form[name] for name in FIELDS if name in request.form}
+    return sent | {"is_on": "is_on" in request.form}
+
+
+def _merged(step: Step) -> Content:
+    """Return what was typed, over what is there."""
+    latest = publishing.contents(step).latest
+    return replace(latest, **_typed())  # type: ignore[arg-type]  # the names are FIELDS
+
+
+def _editor(
+    step: Step,
+    content: Content,
+    *,
+    seen: str,
+    problems: object = (),
+    notice: str = "",
+    code: int = 0,
+) -> ResponseReturnValue:
+    found: dict[str, Problem] = {one.field: one for one in problems}  # type: ignore[attr-defined]  # Problems
+    page = render_template(
+        "admin/step.html",
+        step=step,
+        sequence=step.sequence,
+        content=content,
+        both=publishing.contents(step),
+        seen=seen,
+        problems=found,
+        notice=notice,
+        inbox=_in_the_inbox(step, content),
+        findings=publishing.findings(step, content),
+        planned=_planned(step),
+        names=SHOWN,
+        conditions=_conditions(content),
+        examples=timing.EXAMPLES,
+        is_listed=step.role is Role.LISTED,
+    )
+    return page, code or (422 if found else 200)
+
+
+def _conditions(content: Content) -> list[str]:
+    known = list(words.CONDITIONS)
+    return known if content.condition in known else [content.condition, *known]
+
+
+def _planned(step: Step) -> tuple[object, str] | None:
+    sample = publishing.sample(db.session(), step.sequence, now=now())
+    found = sample.moments.get(step.id)
+    return (found, sample.zone) if found else None
+
+
+def _in_the_inbox(step: Step, content: Content) -> publishing.Preview | None:
+    try:
+        return publishing.preview(db.session(), step, content, now=now())
+    except BadDraft:
+        return None
+
+
+def _preview(
+    step: Step, content: Content, asked: Mapping[str, str]
+) -> ResponseReturnValue:
+    try:
+        mail = publishing.preview(db.session(), step, content, now=now())
+    except BadDraft as problem:
+        page = render_template("admin/no_preview.html", problems=problem.problems)
+        return headers.letter(make_response(page, 422))
+    if asked.get("part") == "text":
+        page = render_template("admin/preview_text.html", mail=mail)
+        return headers.letter(make_response(page))
+    return headers.letter(Response(mail.html, mimetype="text/html"))
+
+
+def _sent(step: Step) -> ResponseReturnValue:
+    delivery = publishing.test_send(db.session(), step.id, member().user, now=now())
+    flash(_("A test is on its way to %(address)s.", address=delivery.address))
+    return redirect(url_for("admin.steps.edit", step_id=step.id), 303)
+
+
+def _saved(step: Step) -> str:
+    if publishing.contents(step).draft is None:
+        return str(_("This is the same as what is published: no draft is needed."))
+    return str(_("Saved as a draft. People get it when you publish."))
+
+
+def _conflict(step: Step, conflict: DraftConflict) -> ResponseReturnValue:
+    return _editor(
+        step,
+        _merged(step),
+        seen=conflict.latest.fingerprint,
+        notice=_(
+            "A colleague saved this mail while you were writing. Your text is still "
+            "here; saving again replaces theirs."
+        ),
+        code=409,
+    )

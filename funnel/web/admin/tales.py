@@ -1,0 +1,118 @@
+"""Why she got a mail, or did not, or will: one sentence for each step."""
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from flask_babel import gettext as _
+
+from funnel.domain.schedule import Moved, Planned
+from funnel.domain.status import DeliveryState, Reason
+from funnel.flow.reports import Story
+from funnel.models import Delivery
+from funnel.web.admin import words
+
+LAST = datetime.max.replace(tzinfo=UTC)
+OPEN = {DeliveryState.SCHEDULED, DeliveryState.CLAIMED, DeliveryState.HANDED}
+
+
+class Tale(NamedTuple):
+    """What a step was to her: "sent", "skipped", "trouble", "ahead" or "never"."""
+
+    mark: str
+    sentence: str
+
+
+def tale(story: Story, planned: Planned | None, zone: str) -> Tale:
+    """Tell what became of a step, or what will; moments on her own clock."""
+    if story.delivery is not None:
+        return _past(story, story.delivery, zone)
+    if planned is None:
+        return Tale("never", _("Not planned now: it waits for a mail above or a date."))
+    if planned.skip is Reason.CONDITION:
+        return Tale("never", _not_hers(story))
+    if planned.skip is not None:
+        reason = words.REASONS[planned.skip]
+        return Tale("never", _("Will not come: %(reason)s.", reason=reason))
+    return Tale("ahead", _ahead(planned, zone))
+
+
+def when(story: Story, planned: Planned | None) -> datetime:
+    """Return where a step stands on her line of time; the unplanned come last."""
+    if story.delivery is not None:
+        return story.delivery.planned_at
+    return planned.at if planned else LAST
+
+
+def _past(story: Story, mail: Delivery, zone: str) -> Tale:
+    if mail.state in OPEN:
+        return Tale("ahead", _open(mail, zone))
+    at = words.moment(mail.dated_at or mail.planned_at, zone)
+    if mail.state is DeliveryState.SENT:
+        return Tale("sent", _("Sent on %(moment)s.", moment=at))
+    if mail.state is DeliveryState.SKIPPED and mail.reason is Reason.CONDITION:
+        return Tale("skipped", _not_hers(story))
+    if mail.state is DeliveryState.SKIPPED:
+        reason = words.REASONS[mail.reason] if mail.reason else "?"
+        planned = words.moment(mail.planned_at, zone)
+        sentence = _(
+            "Not sent on %(moment)s: %(reason)s.", moment=planned, reason=reason
+        )
+        return Tale("skipped", sentence)
+    return Tale("trouble", _trouble(mail, at))
+
+
+def _not_hers(story: Story) -> str:
+    revision = story.step.revision
+    condition = words.condition(revision.condition if revision else "")
+    return str(_("Not for her: %(condition)s.", condition=condition))
+
+
+def _trouble(mail: Delivery, at: str) -> str:
+    sentences = {
+        DeliveryState.FAILED: _("Could not be sent: %(reply)s", reply=mail.reply),
+        DeliveryState.UNCERTAIN: _(
+            "Handed over on %(moment)s, but the answer got lost. It probably arrived, "
+            "and is not sent twice.",
+            moment=at,
+        ),
+        DeliveryState.PARKED: _("Stopped after several tries: somebody has to look."),
+        DeliveryState.BOUNCED: _(
+            "Sent on %(moment)s, and it came back: %(reply)s",
+            moment=at,
+            reply=mail.reply,
+        ),
+        DeliveryState.COMPLAINED: _(
+            "Sent on %(moment)s; she marked it as unwanted.", moment=at
+        ),
+    }
+    return str(sentences[mail.state])
+
+
+def _open(mail: Delivery, zone: str) -> str:
+    due = words.moment(mail.due_at, zone)
+    if mail.attempt:
+        return str(
+            _(
+                "Not accepted yet (%(reply)s); tried again on %(moment)s.",
+                reply=mail.reply,
+                moment=due,
+            )
+        )
+    return str(_("Due on %(moment)s, waiting to be sent.", moment=due))
+
+
+def _ahead(planned: Planned, zone: str) -> str:
+    causes = {
+        Moved.HOLD: _("it rests around the masterclass"),
+        Moved.SEND_DAYS: _("that is not a day for mails"),
+        Moved.QUIET: _("the hours before are quiet"),
+        Moved.ONE_A_DAY: _("one marketing mail a day"),
+        Moved.STEPS_ABOVE: _("it waits for the mails above"),
+        Moved.SEAT: _("its moment came before she had a seat"),
+        Moved.RETIMED: _("its timing was changed"),
+    }
+    at = words.moment(planned.at, zone)
+    if not planned.moved:
+        return str(_("Comes on %(moment)s.", moment=at))
+    why = ", ".join(causes[cause] for cause in dict.fromkeys(planned.moved))
+    return str(_("Comes on %(moment)s: %(why)s.", moment=at, why=why))

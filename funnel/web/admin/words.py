@@ -1,0 +1,242 @@
+"""The words of the studio for states, reasons, timings and moments."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from flask_babel import get_locale, lazy_gettext, ngettext
+from flask_babel import gettext as _
+
+from funnel.domain import timing as timings
+from funnel.domain.status import (
+    DeliveryState,
+    EnrollmentState,
+    Kind,
+    Purpose,
+    Reason,
+    Role,
+    SequenceState,
+    SubscriberState,
+    TeamRole,
+)
+from funnel.domain.timing import Anchor
+from funnel.flow import publishing
+from funnel.flow.publishing import Problem
+from funnel.flow.publishing.content import Contents
+from funnel.mail import personalize
+from funnel.mail.names import SAMPLES
+from funnel.mail.problem import TemplateProblem
+from funnel.models import EventKind, Occurrence
+
+STATES = {
+    SequenceState.DRAFT: lazy_gettext("draft"),
+    SequenceState.LIVE: lazy_gettext("live"),
+    SequenceState.PAUSED: lazy_gettext("paused"),
+    SequenceState.ARCHIVED: lazy_gettext("archived"),
+    SubscriberState.PENDING: lazy_gettext("not confirmed"),
+    SubscriberState.ACTIVE: lazy_gettext("active"),
+    SubscriberState.UNSUBSCRIBED: lazy_gettext("unsubscribed"),
+    SubscriberState.BOUNCED: lazy_gettext("address bounces"),
+    SubscriberState.COMPLAINED: lazy_gettext("complained"),
+    SubscriberState.ERASED: lazy_gettext("erased"),
+}
+WAYS = {
+    EnrollmentState.ACTIVE: lazy_gettext("on her way"),
+    EnrollmentState.PAUSED: lazy_gettext("paused"),
+    EnrollmentState.COMPLETED: lazy_gettext("finished"),
+    EnrollmentState.EXITED: lazy_gettext("left"),
+}
+DELIVERIES = {
+    DeliveryState.SCHEDULED: lazy_gettext("scheduled"),
+    DeliveryState.CLAIMED: lazy_gettext("being sent"),
+    DeliveryState.HANDED: lazy_gettext("being handed over"),
+    DeliveryState.SENT: lazy_gettext("sent"),
+    DeliveryState.FAILED: lazy_gettext("failed"),
+    DeliveryState.SKIPPED: lazy_gettext("skipped"),
+    DeliveryState.UNCERTAIN: lazy_gettext("uncertain"),
+    DeliveryState.PARKED: lazy_gettext("parked"),
+    DeliveryState.BOUNCED: lazy_gettext("bounced"),
+    DeliveryState.COMPLAINED: lazy_gettext("complained"),
+}
+REASONS = {
+    Reason.NO_CONSENT: lazy_gettext("she did not ask for these mails"),
+    Reason.UNSUBSCRIBED: lazy_gettext("she unsubscribed"),
+    Reason.SUPPRESSED: lazy_gettext("her address gets no more mail"),
+    Reason.ERASED: lazy_gettext("her data was erased"),
+    Reason.SWITCHED_OFF: lazy_gettext("the mail was switched off"),
+    Reason.CONDITION: lazy_gettext("its condition did not hold for her"),
+    Reason.TOO_LATE: lazy_gettext("its moment had passed"),
+    Reason.SEAT_CANCELLED: lazy_gettext("she gave her seat back"),
+    Reason.OCCURRENCE_CANCELLED: lazy_gettext("the masterclass was called off"),
+    Reason.CONFIRMED: lazy_gettext("she had confirmed already"),
+    Reason.NOT_CONFIRMED: lazy_gettext("she did not confirm in time"),
+    Reason.REPLACED: lazy_gettext("a newer mail took its place"),
+    Reason.FINISHED: lazy_gettext("nothing was left to send"),
+    Reason.BY_HAND: lazy_gettext("somebody decided so by hand"),
+}
+KINDS = {
+    Kind.SERVICE: lazy_gettext("service"),
+    Kind.MARKETING: lazy_gettext("marketing"),
+}
+PURPOSES = {
+    Purpose.SERIES: lazy_gettext("mail series"),
+    Purpose.OFFERS: lazy_gettext("offers"),
+}
+ROLES = {
+    Role.LISTED: lazy_gettext("in the list"),
+    Role.CONFIRMATION: lazy_gettext("when somebody signs up"),
+    Role.CONFIRMATION_AGAIN: lazy_gettext("a day later, if she has not confirmed"),
+    Role.KNOWN: lazy_gettext("when she signs up again"),
+    Role.MOVED: lazy_gettext("when her date is moved"),
+    Role.CANCELLED: lazy_gettext("when her date is called off"),
+    Role.NEW_DATE: lazy_gettext("when a date is there for who waited"),
+    Role.PERSONAL_DATA: lazy_gettext("when she asks for her data"),
+}
+TEAM_ROLES = {
+    TeamRole.OWNER: lazy_gettext("owner"),
+    TeamRole.MARKETER: lazy_gettext("marketer"),
+    TeamRole.VIEWER: lazy_gettext("viewer"),
+}
+EVENTS = {
+    EventKind.VISITED: lazy_gettext("Visited the page"),
+    EventKind.SUSPECTED: lazy_gettext("Sent a form like a machine does"),
+    EventKind.SIGNED_UP: lazy_gettext("Signed up"),
+    EventKind.CONFIRMED: lazy_gettext("Confirmed her seat"),
+    EventKind.REGISTERED: lazy_gettext("Got a seat"),
+    EventKind.ENROLLED: lazy_gettext("Started the sequence"),
+    EventKind.EXITED: lazy_gettext("Left the sequence"),
+    EventKind.COMPLETED: lazy_gettext("Finished the sequence"),
+    EventKind.SENT: lazy_gettext("Was sent"),
+    EventKind.FAILED: lazy_gettext("Could not be sent"),
+    EventKind.SKIPPED: lazy_gettext("Did not get"),
+    EventKind.UNCERTAIN: lazy_gettext("May have been sent"),
+    EventKind.POSTPONED: lazy_gettext("Will get later"),
+    EventKind.DELIVERED: lazy_gettext("Received"),
+    EventKind.BOUNCED: lazy_gettext("Came back"),
+    EventKind.COMPLAINED: lazy_gettext("Complained about"),
+    EventKind.CLICKED: lazy_gettext("Clicked a link in"),
+    EventKind.UNSUBSCRIBED: lazy_gettext("Unsubscribed"),
+    EventKind.CONSENTED: lazy_gettext("Asked for mails"),
+    EventKind.ATTENDED: lazy_gettext("Joined the masterclass"),
+    EventKind.REPLAYED: lazy_gettext("Watched the recording"),
+    EventKind.LEFT_EARLY: lazy_gettext("Left the masterclass early"),
+    EventKind.MISSED: lazy_gettext("Missed the masterclass"),
+    EventKind.PURCHASED: lazy_gettext("Bought"),
+    EventKind.PREFERENCES: lazy_gettext("Changed her preferences"),
+    EventKind.EXPORTED: lazy_gettext("Downloaded her data"),
+    EventKind.ERASED: lazy_gettext("Was erased"),
+    EventKind.PUBLISHED: lazy_gettext("The sequence was published"),
+    EventKind.OCCURRENCE_CHANGED: lazy_gettext("A date was changed"),
+}
+FIELDS = {
+    "kind": lazy_gettext("Kind"),
+    "purpose": lazy_gettext("Purpose"),
+    "timing": lazy_gettext("Timing"),
+    "condition": lazy_gettext("Condition"),
+    "is_on": lazy_gettext("On or off"),
+    "source": lazy_gettext("Source"),
+    "subject": lazy_gettext("Subject"),
+    "preheader": lazy_gettext("Preheader"),
+    "body": lazy_gettext("Text"),
+}
+CONDITIONS = {
+    "": lazy_gettext("everybody"),
+    "joined": lazy_gettext("only who joined"),
+    "not joined": lazy_gettext("only who did not join"),
+    "replayed": lazy_gettext("only who watched the recording"),
+    "not replayed": lazy_gettext("only who did not watch the recording"),
+    "joined or replayed": lazy_gettext("only who joined or watched the recording"),
+    "not joined and not replayed": lazy_gettext("only who has not seen it at all"),
+    "before the start": lazy_gettext("only before the start"),
+    "after the start": lazy_gettext("only after the start"),
+    "replay open": lazy_gettext("only while the recording is open"),
+}
+ANY_SENT = re.compile(r"any of (?P<mails>[^ ]+(, [^ ]+)*) sent")
+SHORT, LONG = "EEE d MMM HH:mm", "EEEE d MMMM yyyy, HH:mm"
+
+
+def condition(text: str) -> str:
+    """Return a condition as a chip says it; one of her own keeps its own words."""
+    if found := ANY_SENT.fullmatch(text):
+        count = len(found["mails"].split(","))
+        words = ngettext(
+            "only who got that mail", "only who got one of %(num)d mails", count
+        )
+        return str(words)
+    return str(CONDITIONS.get(text) or _("only if %(condition)s", condition=text))
+
+
+def timing(text: str) -> str:
+    """Return a timing as the list says it: “+2 days, 08:30”, “start, 24 h before”."""
+    try:
+        found = timings.parse(text)
+    except timings.BadTiming:
+        return text
+    anchors = {
+        Anchor.ABOVE: "",
+        Anchor.START: _("start"),
+        Anchor.END: _("end"),
+        Anchor.REPLAY_END: _("end of replay"),
+        Anchor.DATE: found.on.isoformat() if found.on else "",
+    }
+    words = f"{anchors[found.anchor]} {_distance(found)}".strip()
+    return words or str(_("at once"))
+
+
+def moment(at: datetime, zone: str, *, long: bool = False) -> str:
+    """Return a moment on the clock of a zone, in the language of the page."""
+    local = at.astimezone(ZoneInfo(zone))
+    return str(format_datetime(local, LONG if long else SHORT, locale=get_locale()))
+
+
+def say(sentence: str | None, details: Mapping[str, str] | None = None) -> str:
+    """Return a sentence of the flow in the language of the page."""
+    return str(_(sentence, **(details or {}))) if sentence else ""
+
+
+def sentence(problem: Problem) -> str:
+    """Return what is wrong with a field of a draft."""
+    return say(problem.sentence, problem.details)
+
+
+def reason(word: str) -> str:
+    """Return the words for a reason as an event keeps it."""
+    return str(REASONS[Reason(word)]) if word in set(Reason) else word
+
+
+def subject(source: str, date: Occurrence | None = None) -> str:
+    """Return a subject as a sample reader of that date sees it, or as written."""
+    values = {**SAMPLES, **publishing.spoken(date)}
+    try:
+        return personalize.fill(source, values, html=False)
+    except TemplateProblem:
+        return source
+
+
+def drafted(both: Contents) -> str:
+    """Return in words what a draft changes."""
+    if both.published is None:
+        return str(_("draft: new"))
+    names = [str(FIELDS[name]).lower() for name in both.changed]
+    return str(_("draft: %(fields)s", fields=", ".join(names)))
+
+
+def _distance(timing: timings.Timing) -> str:
+    clock_time = timing.at.strftime("%H:%M") if timing.at else ""
+    if timing.on is not None or timing.days == 0:
+        return clock_time
+    if timing.days is not None:
+        number = abs(timing.days)
+        days = ngettext("%(num)d day", "%(num)d days", number)
+        return f"{'+' if timing.days > 0 else '−'}{days} {clock_time}"  # noqa: RUF001 - a minus
+    minutes = int(timing.elapsed.total_seconds() // 60)
+    if not minutes:
+        return ""
+    sign, amount = "+" if minutes > 0 else "−", abs(minutes)  # noqa: RUF001 - a minus
+    if amount % 60:
+        words = _("%(number)s min", number=amount)
+    else:
+        words = _("%(number)s h", number=amount // 60)
+    return f"{sign}{words}"

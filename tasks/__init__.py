@@ -1,0 +1,1 @@
+"""The workers: Celery calls the flow, and holds no logic."""

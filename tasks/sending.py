@@ -1,0 +1,50 @@
+"""The fast ticks: what is due becomes deliveries, deliveries are sent."""
+
+import functools
+import os
+import socket
+from typing import Any
+
+from celery import current_app, shared_task
+from celery.signals import worker_process_init, worker_process_shutdown
+
+from funnel import queue
+from funnel.flow import due, travel
+from funnel.flow.delivery.desk import Desk
+from funnel.queue import TaskName
+
+
+@shared_task(name=TaskName.SCAN.value)  # type: ignore[untyped-decorator]  # Celery has no types
+def scan() -> None:
+    """Plan everybody whose moment has come, and wake a drain for what it gave."""
+    with desk().session() as session:
+        done = due.scan(session, now=travel.now(session)(), worker=desk().worker)
+    if done.deliveries:
+        queue.wake(current_app.settings.redis_url, TaskName.DRAIN)
+
+
+@shared_task(name=TaskName.DRAIN.value)  # type: ignore[untyped-decorator]  # Celery has no types
+def drain() -> None:
+    """Send what is due, until nothing is or the time of a drain is up."""
+    with desk().session() as session:
+        now = travel.now(session)
+    desk().drain(now)
+
+
+@functools.cache
+def desk() -> Desk:
+    """Return this process's desk; a child process makes its own after the fork."""
+    name = f"{socket.gethostname()}:{os.getpid()}"
+    return Desk(current_app.settings, name)
+
+
+@worker_process_init.connect  # type: ignore[untyped-decorator]  # Celery has no types
+def sit_down(**_unused: Any) -> None:
+    """Make the desk before the first tick needs it."""
+    desk()
+
+
+@worker_process_shutdown.connect  # type: ignore[untyped-decorator]  # Celery has no types
+def get_up(**_unused: Any) -> None:
+    """Say goodbye to the relay and to the database."""
+    desk().close()

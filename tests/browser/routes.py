@@ -1,0 +1,98 @@
+"""Where every GET route leads on a running system with a reader in it."""
+
+from datetime import timedelta
+from typing import Any
+
+from marketer import Marketer
+from reader import Reader
+from running import Running
+
+from funnel import clock
+from funnel.domain import tokens
+from funnel.domain.tokens import TokenKind
+
+NO_PAGE = {
+    "static": "files",
+    "calendar.file": "a calendar file",
+    "health.live": "for machines",
+    "health.ready": "for machines",
+    "inbox.messages": "for machines",
+    "inbox.source": "for machines",
+    "inbox.letter": "a letter in its frame; its markup is for mail programs",
+    "admin.steps.preview": "a letter in its frame; its markup is for mail programs",
+    "pages.host": "a picture",
+}
+"""Routes that show no page of ours to a person."""
+
+
+def stage(system: Running) -> Reader:
+    """Let somebody sign up, confirm and get her first mails."""
+    reader = Reader(system, "bezoeker@lezer.example")
+    form = reader.visitor.get("/").form("/signup")
+    page = reader.visitor.submit(form, address=reader.address, series="yes")
+    assert "/bedankt" in page.url
+    system.settle()
+    reader.confirm()
+    system.settle()
+    system.funnel("clock", "next")
+    return reader
+
+
+def paths(system: Running) -> dict[str, str]:
+    """Return a path for each endpoint that shows a page."""
+
+    def one(query: str) -> Any:
+        return system.execute(query)[0][0]
+
+    person = one("SELECT id FROM subscriber WHERE confirmed_at IS NOT NULL LIMIT 1")
+    seat = one("SELECT id FROM registration LIMIT 1")
+    date = one("SELECT id FROM occurrence ORDER BY starts_at LIMIT 1")
+    step = one("SELECT id FROM step WHERE slug = '04-moe'")
+    signup = one("SELECT id FROM signup LIMIT 1")
+    mail = one("SELECT max(id) FROM delivery WHERE kind = 'marketing'")
+    links, fresh = system.links, clock.real() + timedelta(days=300)
+    thanks = tokens.issue(links.keys, TokenKind.THANKS, signup)
+    found = {
+        "pages.home": "/",
+        "pages.landing": "/magnesium",
+        "pages.article": "/artikel/magnesium",
+        "pages.sheet": "/blad/boodschappenlijst",
+        "pages.privacy": "/privacy",
+        "pages.thanks": f"/magnesium/bedankt?t={thanks}",
+        "confirm.show": links.confirm(signup),
+        "masterclass.join": links.join(seat),
+        "masterclass.replay": links.replay(seat),
+        "masterclass.sample_room": "/voorbeeld/zaal",
+        "masterclass.sample_replay": "/voorbeeld/opname",
+        "preferences.leave": links.unsubscribe(mail),
+        "preferences.wishes": links.preferences(person),
+        "preferences.personal_data": links.personal_data(person, fresh),
+        "inbox.index": "/inbox",
+        "inbox.message": "/inbox/messages/000001",
+        "auth.login": "/admin/login",
+        "admin.home": "/admin/",
+        "admin.account.show": "/admin/account",
+        "admin.business.show": "/admin/business",
+        "admin.deliveries.index": "/admin/deliveries?view=all",
+        "admin.occurrences.index": "/admin/occurrences",
+        "admin.occurrences.blank": "/admin/occurrences/add",
+        "admin.occurrences.form": f"/admin/occurrences/{date}",
+        "admin.occurrences.ask_cancel": f"/admin/occurrences/{date}/cancel",
+        "admin.sequences.index": "/admin/sequences",
+        "admin.sequences.show": "/admin/sequences/magnesium",
+        "admin.sequences.review": "/admin/sequences/magnesium/publish",
+        "admin.steps.edit": f"/admin/steps/{step}",
+        "admin.subscribers.index": "/admin/subscribers",
+        "admin.subscribers.show": f"/admin/subscribers/{person}",
+    }
+    return {name: path.removeprefix(system.url) for name, path in found.items()}
+
+
+def cookies(system: Running) -> list[dict[str, str]]:
+    """Log a marketer in, and return her cookies for a browser."""
+    marketer = Marketer(system)
+    marketer.log_in()
+    return [
+        {"name": cookie.name, "value": cookie.value or "", "url": system.url}
+        for cookie in marketer.visitor.cookies
+    ]

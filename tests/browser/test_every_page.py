@@ -1,0 +1,105 @@
+"""Every page, as it is seen: narrow and wide, light and dark, Dutch and English."""
+
+import json
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+from running import Running
+
+from browser import routes
+from browser.conftest import Seen
+from funnel.app import create_app
+from funnel.config import Settings
+
+pytestmark = [
+    pytest.mark.system,
+    pytest.mark.browser,
+    pytest.mark.timeout(300),
+]
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture(scope="module")
+def system() -> Iterator[Running]:
+    with Running.started("pages") as system:
+        routes.stage(system)
+        yield system
+
+
+@pytest.fixture(scope="module")
+def paths(system: Running) -> dict[str, str]:
+    return routes.paths(system)
+
+
+@pytest.fixture
+def context(seen: Seen, context: BrowserContext, system: Running) -> BrowserContext:
+    """Somebody who is logged in, in one of the studio's languages."""
+    context.add_cookies(routes.cookies(system))  # type: ignore[arg-type]  # a TypedDict
+    system.execute('UPDATE "user" SET language = %s', [seen.language])
+    return context
+
+
+def test_every_get_route_has_its_place_in_this_test(paths: dict[str, str]) -> None:
+    settings = Settings(
+        database_url="postgresql://localhost/nowhere",
+        redis_url="redis://localhost",
+        smtp_url="smtp://localhost",
+        base_url="http://localhost:8000",
+        secret_key="only-for-the-map-of-routes-0123456789",
+        embedded=True,
+    )
+    rules = create_app(settings).url_map.iter_rules()
+
+    pages = {rule.endpoint for rule in rules if "GET" in (rule.methods or ())}
+
+    assert pages - set(routes.NO_PAGE) == set(paths)
+
+
+def test_every_page_is_accessible_and_keeps_to_its_policy(
+    context: BrowserContext, system: Running, paths: dict[str, str]
+) -> None:
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda line: said.append(f"{page.url}: {line.text}"))
+    page.on("pageerror", lambda error: said.append(f"{page.url}: {error}"))
+    wrong: dict[str, Any] = {}
+
+    for name, path in paths.items():
+        answer = page.goto(system.url + path)
+        assert answer is not None
+        assert answer.status == 200, (name, path, answer.status)
+        wrong[name] = [*findings(page), *overflow(page)]
+
+    assert {name: found for name, found in wrong.items() if found} == {}
+    assert said == []
+
+
+def findings(page: Page) -> list[str]:
+    """Return what axe-core finds, with the element and the reason."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(axe())
+    options = json.dumps({"runOnly": {"type": "tag", "values": RULES}})
+    result = page.evaluate(f"axe.run(document, {options})")
+    return [
+        f"{rule['id']}: {node['target']} {node['failureSummary']}"
+        for rule in result["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+def overflow(page: Page) -> list[str]:
+    """Return a sentence if the page is wider than the screen (WCAG 1.4.10)."""
+    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    return [f"{wide} pixels wider than the screen"] if wide > 0 else []
+
+
+def axe() -> str:
+    spec = find_spec("axe_playwright_python")
+    assert spec is not None
+    assert spec.origin is not None
+    return (Path(spec.origin).parent / "axe.min.js").read_text("utf-8")

@@ -1,0 +1,98 @@
+"""The commands that do what the studio does."""
+
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import factories
+import pytest
+from flask import Flask
+from flask.testing import FlaskCliRunner
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from funnel import clock
+from funnel.cli.occurrences import occurrences
+from funnel.cli.sequences import sequences
+from funnel.cli.users import users
+from funnel.domain.status import Kind, Role
+from funnel.flow.team import passwords
+from funnel.models import Delivery, Occurrence, User
+
+REAL = Path(__file__).resolve().parents[2] / "email_templates/sequences/magnesium"
+
+
+@pytest.fixture
+def run(app: Flask) -> FlaskCliRunner:
+    return app.test_cli_runner()
+
+
+def test_a_user_is_added_and_gets_a_new_password_from_standard_input(
+    run: FlaskCliRunner, session: Session
+) -> None:
+    first, second = "vier woorden of meer\n", "weer vier andere woorden\n"
+
+    added = run.invoke(users, ["add", "bo@example.nl"], input=first)
+    again = run.invoke(users, ["add", "bo@example.nl"], input=first)
+    run.invoke(users, ["reset-password", "bo@example.nl"], input=second)
+
+    assert added.exit_code == 0, added.output
+    assert again.exit_code == 1
+    assert "is a user already" in again.output
+    bo = session.scalars(select(User)).one()
+    assert passwords.verify(bo.password_hash, second.strip())
+    assert "marketer  bo@example.nl" in run.invoke(users, ["list"]).output
+
+
+@pytest.mark.parametrize(
+    ("address", "password"), [("no address", "vier woorden of meer"), ("b@x.nl", "x")]
+)
+def test_a_user_with_a_bad_address_or_password_is_refused(
+    run: FlaskCliRunner, address: str, password: str
+) -> None:
+    answer = run.invoke(users, ["add", address], input=password)
+
+    assert answer.exit_code == 1
+    assert answer.output.startswith("Error: ")
+
+
+def test_a_folder_goes_in_and_comes_out(run: FlaskCliRunner, tmp_path: Path) -> None:
+    into = run.invoke(sequences, ["import", str(REAL), "--publish"])
+    out = run.invoke(sequences, ["export", "magnesium", str(tmp_path / "out")])
+
+    assert into.exit_code == 0, into.output
+    assert out.exit_code == 0, out.output
+    for file in REAL.iterdir():
+        assert (tmp_path / "out" / file.name).read_bytes() == file.read_bytes()
+    assert "magnesium  live, version 1" in run.invoke(sequences, ["list"]).output
+
+
+def test_a_folder_that_is_not_there_is_said_in_one_line(
+    run: FlaskCliRunner, tmp_path: Path
+) -> None:
+    answer = run.invoke(sequences, ["import", str(tmp_path / "nothing")])
+
+    assert answer.exit_code == 1
+    assert answer.output.startswith("Error: ")
+
+
+def test_a_date_is_added_moved_and_called_off(
+    run: FlaskCliRunner, session: Session
+) -> None:
+    sequence = factories.sequence(session)
+    for role in (Role.MOVED, Role.CANCELLED):
+        factories.step(session, sequence=sequence, role=role, kind=Kind.SERVICE)
+    factories.masterclass(session, slug="rust", sequence_id=sequence.id)
+    day = clock.real().astimezone(ZoneInfo("Europe/Amsterdam")) + timedelta(days=30)
+
+    run.invoke(occurrences, ["add", "rust", f"{day:%Y-%m-%d} 20:00"])
+    date = session.scalars(select(Occurrence)).one()
+    factories.registration(session, occurrence=date)
+    moved = run.invoke(occurrences, ["move", str(date.id), f"{day:%Y-%m-%d} 21:00"])
+    listed = run.invoke(occurrences, ["list"])
+    off = run.invoke(occurrences, ["cancel", str(date.id)])
+
+    assert moved.output == f"Date {date.id} is moved; 1 people are mailed.\n"
+    assert f"{day:%Y-%m-%d} 21:00 Europe/Amsterdam  rust  1 seats" in listed.output
+    assert off.exit_code == 0, off.output
+    assert len(session.scalars(select(Delivery)).all()) == 2

@@ -1,0 +1,136 @@
+"""What tests share: a real database, the application, one fixed moment."""
+
+import os
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, cast
+
+import cluster
+import factories
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from pytest_socket import socket_allow_hosts
+from running import Running
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.orm import Session
+
+from funnel.app import create_app
+from funnel.config import Settings
+from funnel.db import db
+from funnel.embedded import places
+from funnel.embedded.postgres import Postgres
+from funnel.models import Base
+
+HOME = "TEST_RUN_HOME"
+
+# A request commits into the test's savepoint, so that the end undoes it all.
+db.session.session_factory.configure(join_transaction_mode="create_savepoint")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the run a folder: made by its first process, inherited by the workers."""
+    if not hasattr(config, "workerinput"):
+        cluster.end_the_abandoned()
+        folder = cluster.home(os.getpid())
+        places.make_folder(folder, 0o711)
+        os.environ[HOME] = str(folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the server after the last worker, or after the only process."""
+    if not hasattr(config, "workerinput"):
+        cluster.end(Path(os.environ[HOME]))
+
+
+def pytest_runtest_setup() -> None:
+    """Keep every test on this machine."""
+    socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Postgres:
+    return cluster.started(Path(os.environ[HOME]))
+
+
+@pytest.fixture(scope="session")
+def database_url(postgres: Postgres) -> str:
+    """A database for this worker, migrated."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    return cluster.fresh_database(postgres, f"tests_{worker}")
+
+
+@pytest.fixture(scope="session")
+def engine(database_url: str) -> Iterator[Engine]:
+    url = database_url.replace("postgresql://", "postgresql+psycopg://")
+    engine = create_engine(url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def connection(engine: Engine) -> Iterator[Connection]:
+    """One transaction that is rolled back, whatever is committed inside."""
+    with engine.connect() as connection:
+        transaction = connection.begin()
+        yield connection
+        transaction.rollback()
+
+
+@pytest.fixture
+def session(connection: Connection) -> Iterator[Session]:
+    """A session whose commits end with the test; `app` and `client` share it."""
+    with Session(connection, join_transaction_mode="create_savepoint") as session:
+        yield session
+
+
+@pytest.fixture
+def clean_database(engine: Engine) -> Iterator[None]:
+    """Real commits, for tests of concurrency: every table is emptied afterwards."""
+    yield
+    names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
+    with engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+
+
+@pytest.fixture
+def commit_session(engine: Engine, clean_database: None) -> Iterator[Session]:
+    """A session whose commits are real and seen by other connections."""
+    del clean_database  # it only has to be there
+    with Session(engine) as session:
+        yield session
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    return cluster.settings(database_url)
+
+
+@pytest.fixture
+def app(settings: Settings, connection: Connection) -> Flask:
+    """The application, on the connection of `session`."""
+    app = create_app(settings)
+    app.testing = True
+    with app.app_context():
+        db.engine.dispose()
+        engines: dict[str | None, Any] = cast("dict[str | None, Any]", db.engines)
+        engines[None] = connection  # the recipe of Flask-SQLAlchemy's author
+    return app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def now() -> datetime:
+    return factories.NOW
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Running]:
+    """The whole embedded system, for tests that leave it as they find it."""
+    with Running.started("running") as system:
+        yield system

@@ -1,0 +1,404 @@
+"""Folders, drafts and versions of a sequence."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import factories
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from funnel.domain.status import DeliveryState, Kind, Role, SequenceState
+from funnel.flow import due, publishing
+from funnel.models import Delivery, Enrollment, Revision, Sequence, Step
+
+REAL = Path(__file__).resolve().parents[2] / "email_templates/sequences/magnesium"
+
+FILES = {
+    "sequence.toml": 'name = "Rust & ruimte"\nlanguage = "nl"\n\n'
+    '[rules]\nhour = "08:30"\n\n[rules.hold]\nbefore = "48 hours"\n'
+    'after = "96 hours"\n',
+    "01-welkom.md": '+++\nkind = "service"\ntiming = "at once"\n'
+    'subject = "Zeg \\"hoi\\" \\\\ dag é"\npreheader = ""\n+++\n\nHoi daar.\n',
+    "02-rust.md": '+++\nkind = "marketing"\npurpose = "series"\n'
+    'timing = "1 day at 08:30"\ncondition = "not joined"\nis_on = false\n'
+    'source = "S1"\nsubject = "Rust"\npreheader = "Een begin"\n+++\n\n'
+    "Hoi{% if first_name %} {{ first_name }}{% endif %},\n\nTot gauw.\n",
+    "20-verplaatst.md": '+++\nrole = "moved"\nkind = "service"\ntiming = "at once"\n'
+    'subject = "Nieuwe tijd"\npreheader = ""\n+++\n\nHet is verzet.\n',
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "rust"
+    path.mkdir()
+    for name, text in FILES.items():
+        (path / name).write_bytes(text.encode())
+    return path
+
+
+@pytest.fixture
+def sequence(session: Session, folder: Path, now: datetime) -> Sequence:
+    """The folder, published as version 1."""
+    return publishing.import_folder(
+        session, folder, now=now, author="tests", publish=True
+    )
+
+
+def step(sequence: Sequence, slug: str) -> Step:
+    return next(step for step in sequence.steps if step.slug == slug)
+
+
+def contents_of(path: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in path.iterdir()}
+
+
+@pytest.mark.parametrize("publish", [True, False])
+def test_a_folder_comes_out_as_the_same_bytes(
+    session: Session, folder: Path, tmp_path: Path, now: datetime, *, publish: bool
+) -> None:
+    publishing.import_folder(session, folder, now=now, author="t", publish=publish)
+    session.expire_all()
+
+    publishing.export_folder(session, "rust", tmp_path / "out")
+
+    assert contents_of(tmp_path / "out") == contents_of(folder)
+
+
+def test_the_magnesium_folder_comes_out_as_the_same_bytes(
+    session: Session, tmp_path: Path, now: datetime
+) -> None:
+    publishing.import_folder(session, REAL, now=now, author="t", publish=True)
+    session.expire_all()
+
+    publishing.export_folder(session, "magnesium", tmp_path / "out")
+
+    assert contents_of(tmp_path / "out") == contents_of(REAL)
+
+
+def test_a_new_folder_is_live_when_published_and_only_drafts_otherwise(
+    session: Session, folder: Path, now: datetime
+) -> None:
+    found = publishing.import_folder(
+        session, folder, now=now, author="t", publish=False
+    )
+
+    assert found.state is SequenceState.DRAFT
+    assert found.version == 0
+    assert all(step.draft and step.revision is None for step in found.steps)
+    assert step(found, "20-verplaatst").role is Role.MOVED
+
+
+def test_the_same_folder_twice_changes_nothing(
+    session: Session, sequence: Sequence, folder: Path, now: datetime
+) -> None:
+    revisions = session.scalars(select(Revision.id)).all()
+
+    publishing.import_folder(session, folder, now=now, author="t", publish=True)
+
+    assert session.scalars(select(Revision.id)).all() == revisions
+    assert sequence.version == 1
+    assert publishing.changes(session, sequence) == []
+
+
+def test_a_changed_file_becomes_a_draft_and_nothing_else_changes(
+    session: Session, sequence: Sequence, folder: Path, now: datetime
+) -> None:
+    text = FILES["02-rust.md"].replace('"Rust"', '"Meer rust"')
+    (folder / "02-rust.md").write_text(text)
+
+    publishing.import_folder(session, folder, now=now, author="t", publish=True)
+
+    changed = publishing.changes(session, sequence)
+    assert [(one.step.slug, one.fields) for one in changed] == [
+        ("02-rust", ["subject"])
+    ]
+    published = step(sequence, "02-rust").revision
+    assert published is not None
+    assert published.subject == "Rust"
+
+
+def test_a_new_file_between_two_takes_its_place_in_the_order(
+    session: Session, sequence: Sequence, folder: Path, now: datetime
+) -> None:
+    (folder / "01b-tussen.md").write_text(FILES["02-rust.md"])
+
+    publishing.import_folder(session, folder, now=now, author="t", publish=False)
+    session.expire_all()
+
+    slugs = [step.slug for step in sequence.steps]
+    assert slugs == ["01-welkom", "01b-tussen", "02-rust", "20-verplaatst"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("02-rust.md", "no head", "02-rust.md"),
+        ("02-rust.md", '+++\nkind = "spam"\nsubject = "x"\n+++\n\nx\n', "02-rust.md"),
+        ("02-rust.md", '+++\ncolour = "red"\n+++\n\nx\n', "colour"),
+        ("02-rust.md", "+++\nkind = \n+++\n\nx\n", "02-rust.md"),
+        ("sequence.toml", 'language = "nl"\n', "name"),
+        ("sequence.toml", 'name = "x"\n[rules]\nmoon = "full"\n', "moon"),
+        ("Big Name.md", FILES["02-rust.md"], "Big Name.md"),
+    ],
+)
+def test_a_mistake_in_a_folder_is_named_and_nothing_is_kept(
+    session: Session, folder: Path, now: datetime, name: str, text: str, said: str
+) -> None:
+    (folder / name).write_text(text)
+
+    with pytest.raises(publishing.BadFolder, match=said):
+        publishing.import_folder(session, folder, now=now, author="t", publish=True)
+
+    session.rollback()
+    assert session.scalars(select(Sequence)).all() == []
+
+
+def test_a_mistake_in_a_text_is_refused_with_its_place(
+    session: Session, sequence: Sequence
+) -> None:
+    wrong = {
+        "timing": "some day",
+        "condition": "joined or else",
+        "body": "Hoi,\n\nDag {{ frist_name }}.",
+    }
+
+    with pytest.raises(publishing.BadDraft) as refused:
+        publishing.save_draft(session, step(sequence, "02-rust").id, wrong, seen=None)
+
+    found = {one.field: one for one in refused.value.problems}
+    assert set(found) == {"timing", "condition", "body"}
+    assert (found["body"].line, found["body"].column) == (3, 8)
+    assert "first_name" in found["body"].message
+    assert "1 day at 08:30" in found["timing"].message
+    assert step(sequence, "02-rust").draft is None
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"subject": ""},
+        {"subject": "two\nlines"},
+        {"subject": "x" * 501},
+        {"preheader": "{{ config }}"},
+        {"body": "  "},
+        {"body": "{{ ''.__class__ }}"},
+        {"condition": "sent 99-nobody"},
+        {"timing": "1 day"},
+    ],
+)
+def test_what_cannot_be_sent_cannot_be_saved(
+    session: Session, sequence: Sequence, fields: dict[str, str]
+) -> None:
+    with pytest.raises(publishing.BadDraft):
+        publishing.save_draft(session, step(sequence, "02-rust").id, fields, seen=None)
+
+
+def test_a_draft_like_the_published_text_is_no_draft(
+    session: Session, sequence: Sequence
+) -> None:
+    row = step(sequence, "02-rust")
+    publishing.save_draft(session, row.id, {"subject": "Anders"}, seen=None)
+    assert row.draft is not None
+
+    publishing.save_draft(
+        session, row.id, {"subject": "Rust", "timing": "1  DAY at 8.30"}, seen=None
+    )
+
+    assert row.draft is None
+
+
+def test_a_draft_over_a_colleagues_newer_one_is_refused(
+    session: Session, sequence: Sequence
+) -> None:
+    row = step(sequence, "02-rust")
+    opened = publishing.contents(row).latest.fingerprint
+    publishing.save_draft(session, row.id, {"subject": "Van haar"}, seen=opened)
+
+    with pytest.raises(publishing.DraftConflict) as conflict:
+        publishing.save_draft(session, row.id, {"subject": "Van mij"}, seen=opened)
+
+    assert conflict.value.latest.subject == "Van haar"
+    assert publishing.contents(row).latest.subject == "Van haar"
+
+
+def test_publishing_makes_one_version_and_leaves_old_revisions_as_they_were(
+    session: Session, sequence: Sequence, now: datetime
+) -> None:
+    row = step(sequence, "02-rust")
+    old = row.revision
+    assert old is not None
+    publishing.save_draft(session, row.id, {"subject": "Nieuw"}, seen=None)
+
+    publishing.publish(session, sequence.id, base_version=1, author="Mara", now=now)
+
+    assert sequence.version == 2
+    assert row.draft is None
+    assert row.revision is not None
+    assert (row.revision.subject, row.revision.version) == ("Nieuw", 2)
+    assert (old.subject, old.version) == ("Rust", 1)
+    assert "Tot gauw" in row.revision.html
+
+
+def test_two_people_publish_and_the_second_is_told(
+    session: Session, sequence: Sequence, now: datetime
+) -> None:
+    row = step(sequence, "02-rust")
+    publishing.save_draft(session, row.id, {"subject": "Een"}, seen=None)
+    publishing.publish(session, sequence.id, base_version=1, author="A", now=now)
+    publishing.save_draft(session, row.id, {"subject": "Twee"}, seen=None)
+
+    with pytest.raises(publishing.VersionConflict):
+        publishing.publish(session, sequence.id, base_version=1, author="B", now=now)
+
+    assert sequence.version == 2
+
+
+def test_a_draft_saved_after_the_review_is_not_published_unseen(
+    session: Session, sequence: Sequence, now: datetime
+) -> None:
+    row = step(sequence, "02-rust")
+    publishing.save_draft(session, row.id, {"subject": "Gezien"}, seen=None)
+    reviewed = publishing.seen(sequence)
+    publishing.save_draft(session, row.id, {"subject": "Ongezien"}, seen=None)
+
+    with pytest.raises(publishing.VersionConflict):
+        publishing.publish(
+            session, sequence.id, base_version=1, drafts=reviewed, author="A", now=now
+        )
+
+
+def test_who_is_inside_is_planned_again_when_a_time_changes(
+    session: Session, sequence: Sequence, now: datetime
+) -> None:
+    row = step(sequence, "02-rust")
+    later = now + timedelta(days=2)
+    inside = factories.enrollment(
+        session, sequence=sequence, due_at=later, next_step_id=row.id
+    )
+    publishing.save_draft(session, row.id, {"subject": "Alleen tekst"}, seen=None)
+    publishing.publish(session, sequence.id, base_version=1, author="A", now=now)
+    session.refresh(inside)
+    assert inside.due_at == later
+
+    publishing.save_draft(session, row.id, {"timing": "3 days at 09:00"}, seen=None)
+    change = publishing.changes(session, sequence)[0]
+    publishing.publish(session, sequence.id, base_version=2, author="A", now=now)
+
+    session.refresh(inside)
+    assert inside.due_at == now
+    assert change.waiting == 1
+
+
+def test_nothing_goes_live_under_a_sample_profile_outside_the_embedded_mode(
+    session: Session, folder: Path, now: datetime
+) -> None:
+    factories.business(session, is_sample=True)
+    found = publishing.import_folder(
+        session, folder, now=now, author="t", publish=False
+    )
+    publishing.publish(session, found.id, base_version=0, author="A", now=now)
+
+    with pytest.raises(publishing.NotReady):
+        publishing.go_live(session, found.id, now=now)
+    assert found.state == "draft"
+    publishing.go_live(session, found.id, now=now, embedded=True)
+    assert found.state == "live"
+
+
+def test_a_complete_profile_lets_it_go_live(
+    session: Session, sequence: Sequence, now: datetime
+) -> None:
+    factories.business(session, is_sample=False)
+    publishing.pause(session, sequence.id)
+    assert sequence.state == "paused"
+
+    publishing.go_live(session, sequence.id, now=now)
+
+    assert sequence.state == "live"
+
+
+def test_a_test_mail_goes_to_the_colleague_with_the_draft_and_counts_nowhere(
+    session: Session, sequence: Sequence, now: datetime
+) -> None:
+    row, mara = step(sequence, "02-rust"), factories.user(session)
+    publishing.save_draft(session, row.id, {"subject": "Proef"}, seen=None)
+
+    publishing.test_send(session, row.id, mara, now=now)
+
+    mail = session.scalars(select(Delivery)).one()
+    assert (mail.is_test, mail.kind, mail.state) == (
+        True,
+        Kind.SERVICE,
+        DeliveryState.SCHEDULED,
+    )
+    assert (mail.address, mail.user_id) == (mara.address, mara.id)
+    assert mail.draft is not None
+    assert mail.draft["subject"] == "Proef"
+    assert mail.subscriber_id is None
+
+
+def test_a_name_with_a_template_in_it_is_shown_and_never_run(
+    session: Session, sequence: Sequence, now: datetime
+) -> None:
+    factories.business(session, name="{{ 7*7 }}<b>", host_name="{{ 7*7 }}<b>")
+    row = step(sequence, "02-rust")
+    content = publishing.contents(row).latest
+    body = publishing.Content(
+        kind=content.kind,
+        timing="at once",
+        subject="{{ brand }}",
+        body="Dag {{ brand }}",
+    )
+
+    shown = publishing.preview(session, row, body, now=now)
+
+    assert shown.subject == "{{ 7*7 }}<b>"
+    assert "{{ 7*7 }}&lt;b&gt;" in shown.html
+
+
+def test_the_sample_person_gets_each_step_at_its_moment(
+    session: Session, sequence: Sequence, now: datetime
+) -> None:
+    row = step(sequence, "02-rust")
+    publishing.save_draft(
+        session,
+        row.id,
+        {"is_on": True, "condition": "", "timing": "2 days at 09:15"},
+        seen=None,
+    )
+
+    found = publishing.sample(session, sequence, now=now)
+
+    moments = {item.step.slug: item.at for item in found.moments.values()}
+    assert moments["01-welkom"] == now
+    assert moments["02-rust"].isoformat() == "2026-11-25T08:15:00+00:00"
+    assert "20-verplaatst" not in moments
+
+
+def test_what_lies_ahead_of_a_subscriber_is_what_the_scan_will_do(
+    session: Session, sequence: Sequence, now: datetime
+) -> None:
+    inside = factories.enrollment(session, sequence=sequence)
+    due.scan(session, now=now)
+    session.refresh(inside)
+
+    ahead = publishing.ahead(session, [inside], now=now)
+
+    assert set(ahead) == {step(sequence, "02-rust").id}
+    assert session.get_one(Enrollment, inside.id).next_step_id in ahead
+
+
+def test_nothing_is_published_that_leaves_a_masterclass_without_its_mails(
+    session: Session, sequence: Sequence, now: datetime
+) -> None:
+    factories.masterclass(session, sequence_id=sequence.id)
+    publishing.save_draft(
+        session, step(sequence, "02-rust").id, {"subject": "Stil"}, seen=None
+    )
+
+    with pytest.raises(publishing.BadDraft, match="confirmation"):
+        publishing.publish(session, sequence.id, base_version=1, author="Mara", now=now)
+
+    assert sequence.version == 1

@@ -1,0 +1,76 @@
+"""Migrations: numbered, in one line, both ways, and the same as the models."""
+
+import re
+from pathlib import Path
+
+import cluster
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask_migrate import downgrade
+from sqlalchemy import Engine, NullPool, create_engine, inspect
+
+from funnel.app import create_app
+from funnel.db import MIGRATIONS, db, use_migrations
+from funnel.embedded.postgres import Postgres
+from funnel.models import Base
+
+
+@pytest.fixture
+def own_engine(postgres: Postgres) -> Engine:
+    """A database of this test alone: it takes the tables away."""
+    url = cluster.fresh_database(postgres, "tests_migrations")
+    full = url.replace("postgresql://", "postgresql+psycopg://")
+    return create_engine(full, poolclass=NullPool)
+
+
+def test_the_models_and_the_migrations_make_the_same_tables(engine: Engine) -> None:
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+
+        differences = compare_metadata(context, Base.metadata)
+
+    assert differences == []
+
+
+def test_the_indexes_in_the_database_have_their_conditions(engine: Engine) -> None:
+    wanted = {
+        index.name: str(index.dialect_options["postgresql"]["where"])
+        for table in Base.metadata.tables.values()
+        for index in table.indexes
+        if index.dialect_options["postgresql"]["where"] is not None
+    }
+
+    found = {
+        index["name"]: index.get("dialect_options", {}).get("postgresql_where", "")
+        for table in Base.metadata.tables
+        for index in inspect(engine).get_indexes(table)
+    }
+
+    assert wanted
+    assert {name for name in wanted if not found.get(name)} == set()
+
+
+def test_every_migration_can_be_taken_back_and_done_again(own_engine: Engine) -> None:
+    url = own_engine.url.render_as_string(hide_password=False)
+    app = create_app(cluster.settings(url))
+    with app.app_context():
+        use_migrations()
+        downgrade(revision="base")
+        db.engine.dispose()
+    emptied = inspect(own_engine).get_table_names()
+
+    cluster.migrate(url)
+
+    assert emptied == ["alembic_version"]
+    again = set(inspect(own_engine).get_table_names())
+    assert again == {"alembic_version", *Base.metadata.tables}
+
+
+def test_the_files_are_numbered_in_one_line() -> None:
+    names = sorted(path.name for path in Path(MIGRATIONS, "versions").glob("0*.py"))
+
+    numbers = [int(name[:4]) for name in names]
+
+    assert numbers == list(range(1, len(names) + 1))
+    assert all(re.fullmatch(r"\d{4}_[a-z0-9_]+\.py", name) for name in names)

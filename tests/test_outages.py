@@ -1,0 +1,76 @@
+"""Parts of the running system die or hang; nothing is lost, nothing comes twice."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from pages import Page
+from reader import Reader, inbox
+from running import Running, wait_for
+
+pytestmark = pytest.mark.system
+
+
+@pytest.fixture(scope="module")
+def system() -> Iterator[Running]:
+    with Running.started("outages") as system:
+        yield system
+
+
+def sign_up(system: Running, *names: str) -> list[Reader]:
+    readers = [Reader(system, f"{name}@lezer.example") for name in names]
+    for reader in readers:
+        assert "/bedankt" in send(reader).url
+    return readers
+
+
+def send(reader: Reader) -> Page:
+    form = reader.visitor.get("/").form("/signup")
+    return reader.visitor.submit(form, address=reader.address)
+
+
+def subjects(reader: Reader) -> list[str]:
+    return [mail.subject for mail in reader.mails()]
+
+
+def test_sign_up_does_not_notice_that_redis_hangs(system: Running) -> None:
+    system.hold("Redis")
+
+    readers = sign_up(system, "hangt-een", "hangt-twee")
+    assert [subjects(reader) for reader in readers] == [[], []]
+
+    system.let_go("Redis")
+    wait_for(lambda: all(map(subjects, readers)), "the mails that waited")
+
+
+def test_mails_go_on_after_redis_was_killed(system: Running) -> None:
+    system.kill("Redis")
+
+    readers = sign_up(system, "weg-een", "weg-twee")
+
+    wait_for(lambda: all(map(subjects, readers)), "the mails that waited")
+    system.settle()
+    assert [len(subjects(reader)) for reader in readers] == [1, 1]
+
+
+def test_a_killed_worker_loses_nothing_and_doubles_nothing(system: Running) -> None:
+    names = [f"lezer-{number}" for number in range(12)]
+    readers = sign_up(system, *names[:6])
+    system.kill("Worker")
+    readers += sign_up(system, *names[6:])
+
+    wait_for(lambda: all(map(subjects, readers)), "every confirmation mail")
+    system.settle()
+
+    got = Counter(mail.to for mail in inbox(system) if mail.to.startswith("lezer-"))
+    assert got == Counter(reader.address for reader in readers)
+
+
+def test_what_a_killed_web_process_answered_is_kept(system: Running) -> None:
+    (reader,) = sign_up(system, "web-weg")
+    system.kill("Web")
+    wait_for(system.is_up, "the pages to be back")
+
+    wait_for(reader.mails, "her confirmation mail")
+    assert reader.confirm().status == 200
+    wait_for(lambda: len(reader.mails()) == 2, "her seat by mail")

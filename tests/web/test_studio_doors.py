@@ -1,0 +1,300 @@
+"""The studio's doors: log-in, roles, forged forms, links that lead away."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import factories
+import pytest
+from flask import Flask
+from sqlalchemy import event, select, text
+from sqlalchemy.orm import Session
+from studio import HASH, PASSWORD, Colleague, colleague
+
+from funnel.domain.status import Kind, TeamRole
+from funnel.models import Login
+
+SAFE = {"GET", "HEAD", "OPTIONS"}
+OPEN = {"auth.login", "auth.enter", "auth.leave"}
+
+
+@pytest.fixture(autouse=True)
+def profile(session: Session) -> None:
+    factories.business(session, is_sample=False)
+
+
+@pytest.fixture
+def rows(session: Session) -> dict[str, Any]:
+    """Return a row for every argument that a path of the studio can have."""
+    step = factories.step(session, kind=Kind.SERVICE)
+    masterclass = factories.masterclass(session, sequence_id=step.sequence_id)
+    date = factories.occurrence(session, masterclass=masterclass)
+    seat = factories.registration(session, occurrence=date)
+    return {
+        "slug": step.sequence.slug,
+        "step_id": step.id,
+        "occurrence_id": date.id,
+        "subscriber_id": seat.subscriber_id,
+    }
+
+
+def routes(app: Flask, rows: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Yield method, path and endpoint of every page and form of the studio."""
+    with app.test_request_context():
+        for rule in app.url_map.iter_rules():
+            if not rule.rule.startswith("/admin"):
+                continue
+            values = {name: rows[name] for name in rule.arguments}
+            for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+                yield method, rule.build(values)[1], rule.endpoint  # type: ignore[index]  # it can be built
+
+
+def test_every_page_of_the_studio_asks_for_a_log_in(
+    app: Flask, rows: dict[str, Any]
+) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+    stranger = app.test_client()
+
+    answers = {
+        (method, path): stranger.open(path, method=method)
+        for method, path, endpoint in routes(app, rows)
+        if endpoint not in OPEN
+    }
+
+    assert len(answers) > 20
+    for answer in answers.values():
+        assert answer.status_code in {302, 303}
+        assert answer.location.startswith("/admin/login")
+
+
+def test_every_form_of_the_studio_refuses_a_forged_request(
+    app: Flask, session: Session, rows: dict[str, Any]
+) -> None:
+    owner = colleague(app, session, TeamRole.OWNER)
+
+    forms = [path for method, path, _ in routes(app, rows) if method not in SAFE]
+
+    assert len(forms) > 10
+    assert {owner.client.post(path).status_code for path in forms} == {400}
+
+
+def test_looking_at_pages_changes_nothing(
+    app: Flask, session: Session, rows: dict[str, Any]
+) -> None:
+    owner = colleague(app, session, TeamRole.OWNER)
+    written: list[str] = []
+
+    def note(*call: Any) -> None:
+        if re.match(r"\s*(INSERT|UPDATE|DELETE)", call[2]):
+            written.append(call[2])
+
+    event.listen(session.get_bind(), "before_cursor_execute", note)
+    codes = {
+        path: owner.get(path).status_code
+        for method, path, _ in routes(app, rows)
+        if method == "GET"
+    }
+
+    assert written == []
+    assert set(codes.values()) <= {200, 302}, codes
+
+
+def test_a_viewer_looks_at_everything_and_writes_only_to_her_account(
+    app: Flask, session: Session, rows: dict[str, Any]
+) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+    viewer = colleague_without_tokens(app, session, TeamRole.VIEWER)
+
+    refused = {
+        endpoint
+        for method, path, endpoint in routes(app, rows)
+        if method not in SAFE
+        and endpoint not in OPEN | {"admin.account.end", "admin.account.password"}
+        and viewer.client.open(path, method=method).status_code == 403
+    }
+    seen = {
+        endpoint: viewer.get(path).status_code
+        for method, path, endpoint in routes(app, rows)
+        if method == "GET"
+    }
+
+    assert refused == {
+        "admin.business.later",
+        "admin.business.save",
+        "admin.occurrences.add",
+        "admin.occurrences.cancel",
+        "admin.occurrences.edit",
+        "admin.sequences.go_live",
+        "admin.sequences.pause",
+        "admin.sequences.publish",
+        "admin.steps.discard",
+        "admin.steps.preview_typed",
+        "admin.steps.save",
+        "admin.steps.switch",
+    }
+    assert {name for name, code in seen.items() if code == 403} == {
+        "admin.business.show",
+        "admin.occurrences.ask_cancel",
+        "admin.occurrences.blank",
+        "admin.occurrences.form",
+        "admin.sequences.review",
+    }
+
+
+def colleague_without_tokens(app: Flask, session: Session, role: TeamRole) -> Colleague:
+    user = factories.user(session, role=role, password_hash=HASH, language="en")
+    found = Colleague(app, session, user)
+    sent = {"address": user.address, "password": PASSWORD}
+    assert found.client.post("/admin/login", data=sent).status_code == 303
+    return found
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://evil.example",
+        "//evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "/admin//evil.example",
+        "/admin/../../evil",
+        "/admin\\@evil.example",
+        "/admin@evil.example",
+        "/admin.evil.example",
+        "/adminevil",
+        "/%2f%2fevil.example",
+        "/admin/%2f%2fevil.example",
+        "https:evil.example",
+        "http:///evil.example",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "/admin/\r\nLocation: https://evil.example",
+        "/admin/\tevil",
+        " /admin",
+        "/admin/\uff45\uff56\uff49\uff4c",
+        "/admin?x=https://evil.example",
+        "",
+    ],
+)
+def test_after_log_in_nobody_is_led_away(
+    app: Flask, session: Session, target: str
+) -> None:
+    her = colleague(app, session)
+
+    answer = her.log_in(next=target)
+
+    assert answer.status_code == 303
+    assert answer.location == "/admin/"
+
+
+def test_after_log_in_she_comes_where_she_wanted_to_be(
+    app: Flask, session: Session
+) -> None:
+    her = colleague(app, session)
+    asked = app.test_client().get("/admin/subscribers?q=anna&state=active")
+    login = app.test_client().get(asked.location)
+
+    answer = her.log_in(next="/admin/subscribers?q=anna&state=active")
+
+    assert "/admin/subscribers?q=anna&amp;state=active" in login.text
+    assert answer.location == "/admin/subscribers?q=anna&state=active"
+
+
+def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(
+    app: Flask, session: Session
+) -> None:
+    known = colleague(app, session)
+    unknown = Colleague(
+        app, session, factories.user(session, address="gone@example.nl")
+    )
+    session.delete(unknown.user)
+    session.flush()
+
+    answers = [one.log_in("niet het wachtwoord") for one in (known, unknown)]
+
+    plain = [re.sub(r'value="[^"]*"', "", answer.text) for answer in answers]
+    assert [answer.status_code for answer in answers] == [422, 422]
+    assert plain[0] == plain[1]
+
+
+def test_after_too_many_tries_the_page_says_how_long_to_wait(
+    app: Flask, session: Session
+) -> None:
+    her = colleague(app, session)
+
+    answers = [her.log_in("wrong") for _ in range(5)]
+
+    assert answers[-1].status_code == 429
+    assert int(answers[-1].headers["Retry-After"]) > 0
+
+
+def test_logging_out_ends_a_copied_cookie_too(app: Flask, session: Session) -> None:
+    her = colleague(app, session)
+    cookie = her.client.get_cookie("funnel")
+    assert cookie is not None
+    thief = app.test_client()
+    thief.set_cookie("funnel", cookie.value)
+    assert thief.get("/admin/subscribers").status_code == 200
+
+    her.post("/admin/logout")
+
+    assert thief.get("/admin/subscribers").status_code == 303
+
+
+def test_a_changed_password_ends_the_other_log_ins_and_keeps_this_one(
+    app: Flask, session: Session
+) -> None:
+    here = colleague(app, session)
+    there = Colleague(app, session, here.user)
+    there.log_in()
+
+    answer = here.post("/admin/account/password", old=PASSWORD, new="een ander geheim!")
+
+    assert answer.status_code == 303
+    assert here.get("/admin/subscribers").status_code == 200
+    assert there.get("/admin/subscribers").status_code == 303
+
+
+def test_all_log_ins_end_at_once(app: Flask, session: Session) -> None:
+    here = colleague(app, session)
+
+    here.post("/admin/account/end")
+
+    assert here.get("/admin/subscribers").status_code == 303
+    open_ones = select(Login).where(Login.ended_at.is_(None))
+    assert session.scalars(open_ones).all() == []
+
+
+def test_the_cookie_says_nothing_about_who_she_is_and_scripts_cannot_read_it(
+    app: Flask, session: Session
+) -> None:
+    her = colleague(app, session)
+
+    answer = her.log_in()
+
+    cookie = answer.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+
+
+def test_pages_of_the_studio_stay_out_of_caches(app: Flask, session: Session) -> None:
+    her = colleague(app, session)
+
+    answer = her.get("/admin/subscribers")
+
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+
+
+def test_a_query_that_fails_shows_a_page_with_a_name_to_ask_about(
+    app: Flask, session: Session
+) -> None:
+    mara = colleague(app, session)
+    session.execute(text("ALTER TABLE sequence RENAME TO elsewhere"))
+    app.testing = False
+
+    answer = mara.get("/admin/sequences")
+
+    assert answer.status_code == 500
+    assert "<h1>" in answer.text
+    assert "<code>" in answer.text
