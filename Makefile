@@ -90,7 +90,9 @@ $(READY): requirements-dev.lock
 	@echo "Making the environment in $(VENV) …"
 	@$(PYTHON) -m venv $(VENV) \
 	  || { echo "Python's venv is missing: on Debian and Ubuntu, apt-get install python3-venv"; exit 1; }
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@# The lock is complete; looking for dependencies would find versions newer than it.
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip check --disable-pip-version-check >/dev/null
 	@$(BIN)/python -c 'import pathlib, sysconfig as s; pathlib.Path(s.get_path("purelib"), "funnel.pth").write_text(str(pathlib.Path.cwd()) + "\n")'
 	@printf '#!/bin/sh\nexec "%s/python" -m funnel "$$@"\n' "$(CURDIR)/$(BIN)" > $(BIN)/funnel
 	@chmod +x $(BIN)/funnel
