@@ -91,6 +91,8 @@ def clean_database(engine: Engine) -> Iterator[None]:
     yield
     names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
     with engine.begin() as connection:
+        # A worker may be at its tick: of two that wait for each other, it gives way.
+        connection.execute(text("SET LOCAL deadlock_timeout = '1min'"))
         connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
 
 
