@@ -36,7 +36,7 @@ def browser() -> Iterator[Browser]:
         pytest.skip(str(reason))
 
 
-@pytest.fixture(params=WAYS, ids=str)
+@pytest.fixture(scope="module", params=WAYS, ids=str)
 def seen(request: pytest.FixtureRequest) -> Seen:
     way: Seen = request.param
     return way

@@ -14,9 +14,10 @@ from browser.conftest import Seen
 pytestmark = [pytest.mark.system, pytest.mark.browser, pytest.mark.timeout(300)]
 
 
-@pytest.fixture
-def system() -> Iterator[Running]:
-    with Running.started(f"walk-{uuid4().hex[:8]}") as system:
+@pytest.fixture(scope="module")
+def system(seen: Seen) -> Iterator[Running]:
+    """One for each way of looking: its clock then only goes forward."""
+    with Running.started(f"walk-{seen.width}-{uuid4().hex[:8]}") as system:
         yield system
 
 
