@@ -48,8 +48,10 @@ def _settings() -> Settings:
     try:
         os.environ.update(environment.recall())
         return config.load()
-    except config.SettingsError as error:
+    except config.NotSetError as error:
         raise NoAppException(f"{error}. Is Funnel running? `make run`") from None
+    except config.SettingsError as error:
+        raise NoAppException(str(error)) from None
 
 
 def _flask_config(settings: Settings) -> dict[str, object]:

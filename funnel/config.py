@@ -32,6 +32,10 @@ class SettingsError(Exception):
     """A value is missing or wrong; the text is one line for the operator."""
 
 
+class NotSetError(SettingsError):
+    """Settings without a default are missing: perhaps nothing runs here."""
+
+
 class Environment(PydanticBaseSettingsSource):
     """FUNNEL_NAME, or FUNNEL_NAME_FILE: the file that holds it (a mounted secret)."""
 
@@ -187,7 +191,9 @@ def load() -> Settings:
     try:
         return Settings()  # type: ignore[call-arg]  # the environment fills it in
     except ValidationError as error:
-        raise SettingsError(_one_line(error)) from None
+        is_unset = any(detail["type"] == "missing" for detail in error.errors())
+        kind = NotSetError if is_unset else SettingsError
+        raise kind(_one_line(error)) from None
 
 
 def given(field_name: str) -> str | None:

@@ -115,6 +115,7 @@ def test_everything_that_is_missing_is_named_at_once(
         config.load()
 
     assert str(refused.value).startswith("not set: FUNNEL_REDIS_URL, FUNNEL_SMTP_URL")
+    assert isinstance(refused.value, config.NotSetError)
 
 
 def test_an_unknown_name_is_a_warning_with_the_nearest_known_one(

@@ -11,7 +11,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
-from flask.cli import ScriptInfo
+from flask.cli import NoAppException, ScriptInfo
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -34,7 +34,13 @@ console = Console(highlight=False, soft_wrap=True)
 
 
 @click.command()
-@click.option("--port", envvar=["FUNNEL_PORT", "PORT"], default=8000, show_default=True)
+@click.option(
+    "--port",
+    envvar=["FUNNEL_PORT", "PORT"],
+    type=click.IntRange(1, 65535),
+    default=8000,
+    show_default=True,
+)
 @click.pass_obj
 def run(info: ScriptInfo, port: int) -> None:
     """Start the servers, the inbox, a worker and the pages on this machine."""
@@ -52,7 +58,7 @@ def run(info: ScriptInfo, port: int) -> None:
             while not stopped.wait(LOOK_EVERY):
                 for sentence in whole.watch():
                     console.print(f"[yellow]·[/] {sentence}")
-    except (EmbeddedError, config.SettingsError) as error:
+    except (EmbeddedError, config.SettingsError, NoAppException) as error:
         raise click.ClickException(str(error)) from None
 
 

@@ -80,7 +80,15 @@ def make_folder(folder: Path, mode: int) -> None:
         if not folder.is_dir():
             raise EmbeddedError(f"{folder} is in the way: it is no folder") from None
     except OSError as error:
-        raise EmbeddedError(f"Cannot make {folder}: {error.strerror}") from None
+        raise refused("make", folder, error) from None
+
+
+def refused(verb: str, path: Path, error: OSError) -> EmbeddedError:
+    """Say what this machine does not allow, and the way round it."""
+    return EmbeddedError(
+        f"Cannot {verb} {path}: {error.strerror}. Choose a folder that is yours, "
+        "such as FUNNEL_DATA_DIR=~/funnel make run"
+    )
 
 
 def write_private(file: Path, text: str) -> None:

@@ -224,6 +224,24 @@ def at(folder: Path, sockets: Path, **configuration: str) -> Postgres:
     return Postgres(folder, sockets, owner, CAREFUL | configuration)
 
 
+def reached(given: str) -> str:
+    """Return the plain URL of a database that was given to us, once it answers."""
+    url = given.replace("+psycopg:", ":", 1)
+    try:
+        psycopg.connect(url, connect_timeout=5).close()
+    except psycopg.ProgrammingError:  # its text repeats the URL: it has a password
+        raise EmbeddedError(
+            "FUNNEL_DATABASE_URL must look like postgresql://user:password@host/database"
+        ) from None
+    except psycopg.OperationalError as error:
+        said = str(error).strip().splitlines()[0]
+        raise EmbeddedError(
+            f"The database of FUNNEL_DATABASE_URL does not answer ({said}): start it, "
+            "or leave the setting out and Funnel brings its own"
+        ) from None
+    return url
+
+
 def _package() -> Path:
     found = importlib.util.find_spec(PACKAGE)
     if found is None or not found.submodule_search_locations:

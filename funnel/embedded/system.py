@@ -57,7 +57,7 @@ class System:
     def start_database(self) -> bool:
         """Start PostgreSQL, unless a server is given; say whether it is our own."""
         if given := config.given("database_url"):
-            self.urls["database_url"] = given.replace("+psycopg:", ":", 1)
+            self.urls["database_url"] = postgres.reached(given)
             return False
         self.database = postgres.at(self.home.postgres, self.home.sockets("postgres"))
         self.database.start()
@@ -68,7 +68,7 @@ class System:
     def start_redis(self) -> bool:
         """Start Valkey, unless a server is given; say whether it is our own."""
         if given := config.given("redis_url"):
-            self.urls["redis_url"] = given
+            self.urls["redis_url"] = valkey.reached(given)
             return False
         folder = self.home.sockets("valkey")
         if not folder.exists():
@@ -166,7 +166,10 @@ class System:
 
     def _lock(self) -> TextIO:
         """Hold the data folder; the system lets go of it however we end."""
-        lock = self.home.lock.open("a+", encoding="utf-8")
+        try:
+            lock = self.home.lock.open("a+", encoding="utf-8")
+        except OSError as error:
+            raise places.refused("write", self.home.lock, error) from None
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -35,8 +35,18 @@ def answers(address: str) -> bool:
     try:
         with Redis.from_url(address, socket_timeout=2, socket_connect_timeout=2) as it:
             return bool(it.ping())
-    except (RedisError, OSError):
+    except (RedisError, OSError, ValueError):  # the last: it is no URL
         return False
+
+
+def reached(address: str) -> str:
+    """Return the URL of a server that was given to us, once it answers."""
+    if not answers(address):
+        raise EmbeddedError(
+            "The Redis server of FUNNEL_REDIS_URL does not answer: start it, "
+            "or leave the setting out and Funnel brings its own"
+        )
+    return address
 
 
 def program() -> str:

@@ -179,6 +179,57 @@ def test_a_taken_port_gets_one_clear_line(idle: Running) -> None:
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("PORT", "70000", "'--port'"),
+        ("PORT", "many", "'--port'"),
+        ("FUNNEL_DATA_DIR", "{file}", "is in the way"),
+        ("FUNNEL_DATA_DIR", "/proc/funnel", "Choose a folder that is yours"),
+        ("FUNNEL_DATABASE_URL", "postgresql://u:hunter2@127.0.0.1:1/x", "not answer"),
+        ("FUNNEL_DATABASE_URL", "mysql://u:hunter2@127.0.0.1/x", "must look like"),
+    ],
+)
+def test_what_cannot_work_gets_one_clear_line(
+    idle: Running, tmp_path: Path, name: str, value: str, says: str
+) -> None:
+    (tmp_path / "file").touch()
+    idle.environment[name] = value.format(file=tmp_path / "file")
+
+    done = idle.funnel("run", check=False)
+
+    assert done.returncode in {1, 2}
+    assert says in done.stderr.strip().splitlines()[-1]
+    assert "Traceback" not in done.stderr
+    assert "hunter2" not in done.stdout + done.stderr
+
+
+def test_ctrl_c_while_the_program_is_still_being_read_says_nothing(
+    idle: Running, tmp_path: Path
+) -> None:
+    (tmp_path / "flask.py").write_text("raise KeyboardInterrupt")
+    idle.environment["PYTHONPATH"] = str(tmp_path)
+
+    done = idle.funnel("run", check=False)
+
+    assert done.returncode == 130
+    assert done.stdout + done.stderr == ""
+
+
+def test_a_server_that_was_named_and_is_away_is_said_before_anything_runs(
+    whole: Running, idle: Running
+) -> None:
+    """With a database that answers, so that the next one is asked for."""
+    idle.environment["FUNNEL_DATABASE_URL"] = whole.settings["FUNNEL_DATABASE_URL"]
+    idle.environment["FUNNEL_REDIS_URL"] = "redis://:hunter2@127.0.0.1:1/0"
+
+    done = idle.funnel("run", check=False)
+
+    assert done.returncode == 1
+    assert "Redis server of FUNNEL_REDIS_URL does not answer" in done.stderr
+    assert "hunter2" not in done.stdout + done.stderr
+
+
 def test_a_command_without_a_system_says_what_is_missing(idle: Running) -> None:
     done = idle.funnel("doctor", check=False)
 
