@@ -10,31 +10,40 @@ from email import message_from_bytes
 from email.message import Message
 from typing import NamedTuple
 
-DROP, HANG = "drop", "hang"
+DROP, RESET, HANG = "drop", "reset", "hang"
+
+
+class Drip(str):
+    """An answer that comes octet by octet."""
+
+    __slots__ = ()
 
 
 class Turn(NamedTuple):
     """The relay is about to answer: to what, and about whose mail.
 
-    Phases: connect, ehlo, mail, rcpt, data, dot (the message is complete), accepted
-    (it is kept; only the answer is missing).
+    Phases: connect, ehlo, mail, rcpt, data (or the first chunk), dot (the message is
+    complete), accepted (it is kept; only the answer is missing).
     """
 
     phase: str
     to: str
 
 
-Script = Callable[[Turn], str | None]
-"""Gives the answer, DROP, HANG, or None for the usual one."""
+Answer = str | Callable[[str], str] | None
+Script = Callable[[Turn], Answer]
+"""Gives the answer, DROP, RESET, HANG, what to make of the usual answer, or None."""
 
 USUAL = {
     "connect": "220 sink ESMTP",
-    "ehlo": "250-sink\r\n250 ENHANCEDSTATUSCODES",
     "mail": "250 2.1.0 ok",
     "rcpt": "250 2.1.5 ok",
     "data": "354 go on",
+    "chunk": "250 2.0.0 continue",
+    "dot": "",
     "accepted": "250 2.0.0 queued as 1",
 }
+OUT_OF_ORDER = "503 5.5.1 not now"
 
 
 class Ended(Exception):  # noqa: N818 - it says what happened
@@ -51,7 +60,9 @@ class Sink:
     """Runs in a thread of its own; `kept` is filled in the order of arrival."""
 
     script: Script = usual
+    offers: tuple[str, ...] = ()
     kept: list[tuple[str, bytes]] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)
     port: int = 0
 
     @property
@@ -75,61 +86,124 @@ class Sink:
     async def serve(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
+        talk = Talk(self, reader, writer)
         with contextlib.suppress(Ended, OSError, asyncio.IncompleteReadError):
             try:
-                await self._talk(reader, writer)
+                await talk.go_on()
             finally:
                 writer.close()
 
-    async def _talk(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        to = ""
-        await self._say(writer, "connect", to)
-        while line := (await reader.readline()).decode().strip():
-            verb = line.split(":")[0].split()[0].upper()
-            if verb in {"EHLO", "HELO"}:
-                await self._say(writer, "ehlo", to)
-            elif verb == "MAIL":
-                await self._say(writer, "mail", to)
-            elif verb == "RCPT":
-                to = line.partition("<")[2].partition(">")[0]
-                await self._say(writer, "rcpt", to)
-            elif verb == "DATA":
-                if (await self._say(writer, "data", to)).startswith("354"):
-                    await self._take(reader, writer, to)
-            else:
-                writer.write(b"250 2.0.0 ok\r\n")
 
-    async def _take(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, to: str
-    ) -> None:
-        data = await reader.readuntil(b"\r\n.\r\n")
-        refusal = self.script(Turn("dot", to))
-        if refusal is None:
-            self.kept.append((to, data[:-3].replace(b"\r\n..", b"\r\n.")))
-            await self._say(writer, "accepted", to)
+@dataclass
+class Talk:
+    """One connection; strict about the order of commands (RFC 5321 and 3030)."""
+
+    sink: Sink
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    has_mail: bool = False
+    to: str = ""
+    chunks: list[bytes] | None = None
+
+    async def go_on(self) -> None:
+        await self.say("connect")
+        while line := (await self.reader.readline()).decode().strip():
+            verb = line.partition(" ")[0].upper()
+            self.sink.commands.append(line)
+            await self.obey(verb, line)
+
+    async def obey(self, verb: str, line: str) -> None:
+        if verb in {"EHLO", "HELO"}:
+            offers = ["sink", "ENHANCEDSTATUSCODES", *self.sink.offers]
+            lines = [f"250-{offer}" for offer in offers[:-1]]
+            await self.say("ehlo", "\r\n".join([*lines, f"250 {offers[-1]}"]))
+        elif verb == "MAIL":
+            await self.mail(line)
+        elif verb == "RCPT":
+            self.to = line.partition("<")[2].partition(">")[0]
+            good = self.has_mail and await self.say("rcpt")
+            if not self.has_mail:
+                await self.answer(OUT_OF_ORDER)
+            self.chunks = [] if good else None
+        elif verb == "DATA":
+            await self.data()
+        elif verb == "BDAT":
+            await self.bdat(line.split()[1:])
         else:
-            await self._answer(writer, refusal)
+            if verb == "RSET":
+                self.forget()
+            await self.answer("250 2.0.0 ok")
 
-    async def _say(self, writer: asyncio.StreamWriter, phase: str, to: str) -> str:
-        answer = self.script(Turn(phase, to)) or USUAL[phase]
-        await self._answer(writer, answer)
-        return answer
+    async def mail(self, line: str) -> None:
+        self.to = line.partition("<")[2].partition(">")[0]
+        if self.has_mail:
+            await self.answer(OUT_OF_ORDER)
+        else:
+            self.has_mail = await self.say("mail")
 
-    async def _answer(self, writer: asyncio.StreamWriter, answer: str) -> None:
+    async def data(self) -> None:
+        if self.chunks is None:
+            await self.answer(OUT_OF_ORDER)
+        elif await self.say("data"):
+            data = await self.reader.readuntil(b"\r\n.\r\n")
+            await self.take(data[:-3].replace(b"\r\n..", b"\r\n."))
+
+    async def bdat(self, words: list[str]) -> None:
+        chunk = await self.reader.readexactly(int(words[0]))
+        if self.chunks is None:
+            await self.answer(OUT_OF_ORDER)
+            return
+        self.chunks.append(chunk)
+        if words[1:] == ["LAST"]:
+            await self.take(b"".join(self.chunks))
+        elif not await self.say("data", USUAL["chunk"]):
+            self.chunks = None
+
+    async def take(self, data: bytes) -> None:
+        to = self.to
+        self.forget()
+        refusal = self.sink.script(Turn("dot", to))
+        if refusal is None:
+            self.sink.kept.append((to, data))
+            self.to = to
+            await self.say("accepted")
+        else:
+            await self.answer(refusal if isinstance(refusal, str) else refusal(""))
+
+    def forget(self) -> None:
+        self.has_mail, self.to, self.chunks = False, "", None
+
+    async def say(self, phase: str, usual: str = "") -> bool:
+        """Answer; say whether it was a yes."""
+        usual = usual or USUAL[phase]
+        answer = self.sink.script(Turn(phase, self.to)) or usual
+        if callable(answer):
+            answer = answer(usual)
+        await self.answer(answer)
+        return answer[:1] in {"2", "3"}
+
+    async def answer(self, answer: str) -> None:
         if answer == DROP:
+            raise Ended
+        if answer == RESET:
+            self.writer.transport.abort()
             raise Ended
         if answer == HANG:
             await asyncio.sleep(3600)
-        writer.write(answer.encode() + b"\r\n")
-        await writer.drain()
+        octets = answer.encode() + b"\r\n"
+        pieces = (
+            [bytes([one]) for one in octets] if isinstance(answer, Drip) else [octets]
+        )
+        for piece in pieces:
+            self.writer.write(piece)
+            await self.writer.drain()
+            await asyncio.sleep(0)
 
 
 @contextlib.contextmanager
-def running(script: Script = usual) -> Iterator[Sink]:
+def running(script: Script = usual, offers: tuple[str, ...] = ()) -> Iterator[Sink]:
     """Serve on a free port of this machine until the block ends."""
-    sink, is_up = Sink(script), threading.Event()
+    sink, is_up = Sink(script, offers), threading.Event()
     loop, over = asyncio.new_event_loop(), asyncio.Event()
 
     async def serve() -> None:

@@ -1,7 +1,7 @@
 """6. Messages leave: the relay of the settings, and how long it is waited for."""
 
 from funnel.config import Settings
-from funnel.mail.smtp import Patience, Pool, SmtpUrl
+from funnel.mail.smtp import Patience, Pool, SmtpUrl, Terms
 
 BEFORE_THE_DOT = {"connect": 10.0, "command": 20.0, "body": 30.0}
 """Seconds. Together well within a lease: what is not sent by then is tried again,
@@ -12,6 +12,8 @@ def pool(settings: Settings) -> Pool:
     """Return the connections of one process; they open when first used."""
     return Pool(
         SmtpUrl.parse(settings.smtp_url),
-        connections=settings.smtp_connections,
-        patience=Patience(**BEFORE_THE_DOT, dot=settings.dot_timeout),
+        Terms(
+            connections=settings.smtp_connections,
+            patience=Patience(**BEFORE_THE_DOT, dot=settings.dot_timeout),
+        ),
     )

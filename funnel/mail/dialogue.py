@@ -1,55 +1,130 @@
-"""One SMTP connection from greeting to final dot, with its place always known."""
+"""One SMTP connection at work: which octet may go out, and what an answer means.
 
-import asyncio
-import base64
-import ipaddress
-import ssl
-from collections.abc import Awaitable, Callable
-from typing import NoReturn
+It holds no task and waits for nothing: each event (an answer, a fence that was
+decided, a buffer that ran empty) is taken in, then `_go_on` does what has become
+possible, in one write. On the wire, with PIPELINING:
+
+    client   MAIL RCPT DATA            body   fence: dot MAIL RCPT DATA    body …
+    server                 250 250 354                      250 250 250 354
+
+and with CHUNKING, where the body waits for nothing:
+
+    client   MAIL RCPT BDAT body   fence: BDAT LAST MAIL RCPT BDAT body   fence …
+    server                     250 250 250                     250 250 250 250
+
+At most one message stands before its fence, and `depth` behind it: their last
+octets have gone, and only the server's answer tells what became of them.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from math import inf
+from typing import NamedTuple, Protocol
 
 from funnel.mail import receipt
-from funnel.mail.envelope import Envelope
+from funnel.mail.offers import Command, Mode, Offers
+from funnel.mail.parcel import Parcel
 from funnel.mail.receipt import Outcome, Phase, Receipt, Reply
-from funnel.mail.relay import Patience, SmtpUrl
-from funnel.mail.wire import Broken, Wire
+from funnel.mail.relay import Terms
+from funnel.mail.wire import Wire
 
-Fence = Callable[[], Awaitable[bool]]
-READY, CLOSING, GO_ON = 354, 421, 334  # RFC 5321 and 4954
+READY, CLOSING = 354, 421  # RFC 5321
+RESET: Command = (Phase.RESET, b"RSET\r\n")
+LAST = {
+    Mode.STEPS: b".\r\n",
+    Mode.PIPELINE: b".\r\n",
+    Mode.CHUNKS: b"BDAT 0 LAST\r\n",
+}
+NOT_BEGUN = {Phase.RESET, Phase.MAIL}
 
 
-class Refusal(Exception):  # noqa: N818 - a server's word, not a crash
-    """The server answered, and not with yes."""
+class Supply(Protocol):
+    """Where messages come from, and who hears how it went."""
 
-    def __init__(self, reply: Reply) -> None:
-        super().__init__(reply.text)
-        self.reply = reply
+    def now(self) -> float:
+        """Return the loop's time, in seconds."""
+
+    def next(self, dialogue: "Dialogue") -> Parcel | None:
+        """Return a message for this connection; None when none waits for it."""
+
+    def idle(self, dialogue: "Dialogue") -> None:
+        """Know that it could take a message, and there is none for it."""
+
+    def ended(self, dialogue: "Dialogue", untouched: Parcel | None) -> None:
+        """Know that it is over; `untouched` was not begun, and may go elsewhere."""
+
+
+class Expected(NamedTuple):
+    """An answer that the server owes us."""
+
+    phase: Phase
+    parcel: Parcel
 
 
 class Dialogue:
     """A connection that hands over one message after another."""
 
-    def __init__(self, url: SmtpUrl, patience: Patience, tls: ssl.SSLContext) -> None:
-        self._url, self._patience, self._tls = url, patience, tls
-        self._wire = Wire()
-        self._offers: dict[str, str] = {}
-        self._phase = Phase.CONNECT
+    def __init__(
+        self, wire: Wire, offers: Offers, terms: Terms, supply: Supply
+    ) -> None:
+        self._wire, self._offers, self._supply = wire, offers, supply
+        self._terms, self._mode = terms, offers.mode
+        self._depth = terms.depth if self._mode is Mode.CHUNKS else 1
+        self._current: Parcel | None = None  # the one before its fence
+        self._expected = deque[Expected]()
+        self._unsaid = deque[Command]()  # where each command waits for an answer
+        self._unwritten = list[bytes]()
         self._needs_reset = False
-        self.sent = 0
-        self.is_open = False
+        self._begun = 0
+        self._awaited: Expected | Parcel | None = None
+        self.handed = 0  # messages behind the fence
+        self.is_over = False
+        self.has_brought = False  # an answer about a message
+        self.deadline = inf
         self.used_at = 0.0
+        wire.listener = self
 
     @property
-    def is_usable(self) -> bool:
-        """Say whether it can take another message, as far as can be known here."""
-        return self.is_open and self._wire.is_quiet
+    def is_idle(self) -> bool:
+        """Say whether nothing is under way."""
+        return self._current is None and not self._expected
 
-    def close(self) -> None:
-        self.is_open = False
+    @property
+    def came_to_nothing(self) -> bool:
+        """Say whether it took messages, and no answer about one ever came."""
+        return self._begun > 0 and not self.has_brought
+
+    def go_on(self) -> None:
+        """Do what has become possible, in one write."""
+        if self._current is None:
+            self._begin_next()
+        if self._unwritten:
+            octets = b"".join(self._unwritten)
+            self._unwritten.clear()  # first: writing may lead straight back here
+            self._wire.write(octets)
+        if self._current is not None and self._may_ask(self._current):
+            self._current.ask()
+        self._set_deadline()
+
+    def decide(self, parcel: Parcel, *, passed: bool) -> None:
+        """Let the last octets of a message go out, or see to it that they never do."""
+        if not passed:
+            self._leave_out(parcel)
+        elif self._wire.stands and (self._expected or self._wire.is_quiet):
+            self._hand_over(parcel)
+        else:
+            self._break("the server ended it before the end of the message")
+        if not self.is_over:
+            self.go_on()
+
+    def expire(self) -> None:
+        """Give up: the server had its time."""
+        self._break("the server does not answer")
+
+    def retire(self) -> None:
+        """Say goodbye; what is under way fails."""
         self._wire.close()
-
-    def abort(self) -> None:
-        self.is_open = False
-        self._wire.abort()
+        self._end("the connection is closed")
 
     @property
     def is_gone(self) -> bool:
@@ -58,260 +133,238 @@ class Dialogue:
     async def gone(self, seconds: float) -> None:
         await self._wire.gone(seconds)
 
-    # Opening --------------------------------------------------------------------
+    # What the wire calls --------------------------------------------------------
 
-    async def open(self) -> Receipt | None:
-        """Connect, encrypt, log in; a receipt only when that failed."""
-        try:
-            await self._connect()
-            await self._greet()
-            await self._log_in()
-        except Refusal as refusal:
-            self.abort()
-            return receipt.of(Outcome.UNREACHED, self._phase, refusal.reply)
-        except (Broken, OSError, ValueError) as error:
-            self.abort()
-            return self._unreached(error)
-        except BaseException:
-            self.abort()
-            raise
-        self.is_open = True
-        return None
+    def heard(self, replies: Iterable[Reply]) -> None:
+        for reply in replies:
+            if self._expected:
+                self._take_answer(self._expected.popleft(), reply)
+            else:
+                self._take_interruption(reply)
+            if self.is_over:
+                return
+        self.go_on()
 
-    async def _connect(self) -> None:
-        loop = asyncio.get_running_loop()
-        at_once = self._tls if self._url.tls == "tls" else None
-        try:
-            async with asyncio.timeout(self._patience.connect):
-                await loop.create_connection(
-                    lambda: self._wire,
-                    self._url.host,
-                    self._url.port,
-                    ssl=at_once,
-                    server_hostname=self._url.host if at_once else None,
-                )
-        except TimeoutError:
-            raise Broken("the server does not answer") from None
+    def written(self) -> None:
+        self.go_on()
 
-    async def _greet(self) -> None:
-        self._phase = Phase.GREETING
-        self._expect(await self._wire.reply(self._patience.command))
-        await self._hello()
-        if self._url.tls == "starttls":
-            self._phase = Phase.STARTTLS
-            if "STARTTLS" not in self._offers:
-                raise Broken("the server offers no STARTTLS")
-            self._expect(await self._say("STARTTLS"))
-            async with asyncio.timeout(self._patience.connect):
-                await self._wire.start_tls(self._tls, self._url.host)
-            await self._hello()
+    def lost(self, reason: str) -> None:
+        self._break(reason)
 
-    async def _hello(self) -> None:
-        self._phase = Phase.EHLO
-        name = _own_name(self._wire.host)
-        reply = await self._say(f"EHLO {name}")
-        if reply.is_refusal:
-            self._expect(await self._say(f"HELO {name}"))
-            self._offers = {}
+    # A message begins -----------------------------------------------------------
+
+    def _begin_next(self) -> None:
+        if self._begun >= self._terms.messages_per_connection:
+            if not self._expected:
+                self.retire()
             return
-        self._expect(reply)
-        offers = (line.partition(" ") for line in reply.lines[1:])
-        self._offers = {key.upper(): value for key, _, value in offers}
-
-    async def _log_in(self) -> None:
-        if not self._url.user:
+        if self._mode is Mode.STEPS and self._expected:
             return
-        self._phase = Phase.AUTH
-        ways = self._offers.get("AUTH", "").upper().split()
-        user, password = self._url.user, self._url.password
-        if "PLAIN" in ways:
-            token = _base64(f"\0{user}\0{password}")
-            self._expect(await self._say(f"AUTH PLAIN {token}"))
-        elif "LOGIN" in ways:
-            for line in ("AUTH LOGIN", _base64(user)):
-                reply = await self._say(line)
-                if reply.code != GO_ON:
-                    raise Refusal(reply)
-            self._expect(await self._say(_base64(password)))
+        while (parcel := self._supply.next(self)) is not None:
+            impossible = self._offers.impossible(parcel.envelope)
+            if impossible is None:
+                self._begin(parcel)
+                return
+            parcel.end(receipt.of(Outcome.REFUSED, Phase.MAIL, impossible))
+        self._supply.idle(self)
+
+    def _begin(self, parcel: Parcel) -> None:
+        self._begun += 1
+        self._current, parcel.carrier = parcel, self
+        commands = self._offers.commands(parcel.envelope)
+        if self._needs_reset or (self.handed and self._depth > 1):
+            # Behind messages that may still be refused, it begins on clean ground.
+            commands.insert(0, RESET)
+            self._needs_reset = False
+        parcel.phase = commands[0][0]
+        parcel.is_written = self._mode is Mode.CHUNKS
+        if self._mode is Mode.STEPS:
+            self._unsaid.extend(commands)
+            self._say(self._unsaid.popleft())
         else:
-            raise Broken("the server offers no AUTH PLAIN or LOGIN")
+            for command in commands:
+                self._say(command)
 
-    # Handing over ---------------------------------------------------------------
+    def _say(self, command: Command) -> None:
+        assert self._current is not None  # noqa: S101 - it is what we speak about
+        phase, octets = command
+        self._unwritten.append(octets)
+        self._expected.append(Expected(phase, self._current))
 
-    async def hand_over(self, envelope: Envelope, fence: Fence) -> Receipt:
-        """Send one message up to its last octet, ask the fence, then the dot."""
-        self._phase = Phase.MAIL
-        impossible = self._impossible(envelope)
-        if impossible is not None:
-            return receipt.of(Outcome.REFUSED, Phase.MAIL, impossible)
-        try:
-            await self._address(envelope)
-            await self._write_body(envelope.stuffed())
-            if not await self._pass(fence):
-                return Receipt(Outcome.FENCED, 0, "", "", Phase.FENCE)
-            self._write_dot()
-        except Refusal as refusal:
-            return self._refused(refusal.reply)
-        except (Broken, OSError) as error:
-            self.abort()
-            return self._unreached(error)
-        except BaseException:
-            self.abort()  # cancelled, or the fence failed: the dot never goes out
-            raise
-        return await self._outcome()
+    # The server answers ---------------------------------------------------------
 
-    def _impossible(self, envelope: Envelope) -> Reply | None:
-        """Return what the server would say, where its offers tell already."""
-        if envelope.is_international and "SMTPUTF8" not in self._offers:
-            return Reply(553, "5.6.7", "this relay takes no international addresses")
-        limit = self._offers.get("SIZE", "")
-        if limit.isdecimal() and 0 < int(limit) < len(envelope.data):
-            return Reply(552, "5.3.4", "the message is larger than this relay takes")
-        return None
+    def _take_answer(self, expected: Expected, reply: Reply) -> None:
+        phase, parcel = expected
+        if phase is Phase.DOT:
+            self._take_outcome(parcel, reply)
+        elif _is_yes(phase, reply):
+            self._take_yes(phase, parcel)
+        elif phase is Phase.RESET or not reply.is_negative:
+            self._break(f"the server answers {reply.code} to {phase.upper()}")
+        else:
+            self._take_no(phase, parcel, reply)
 
-    async def _address(self, envelope: Envelope) -> None:
-        """Give the envelope: in one write where the server can take it."""
-        commands = [
-            (Phase.MAIL, f"MAIL FROM:<{envelope.mail_from}>{self._options(envelope)}"),
-            (Phase.RCPT, f"RCPT TO:<{envelope.to}>"),
-            (Phase.DATA, "DATA"),
-        ]
-        if self._needs_reset:
-            await self._reset()
-        if "PIPELINING" in self._offers:
-            self._wire.write("".join(f"{line}\r\n" for _, line in commands).encode())
-            await self._read_all([phase for phase, _ in commands])
-            return
-        for phase, line in commands:
-            self._phase = phase
-            self._accept(phase, await self._say(line))
+    def _take_yes(self, phase: Phase, parcel: Parcel) -> None:
+        if phase is Phase.DATA:
+            self._write_body(parcel)
+        elif phase is Phase.BODY:
+            self._end_envelope(parcel)
+        else:
+            self._next_step(parcel)
 
-    async def _reset(self) -> None:
-        """Forget the envelope that was refused."""
-        reply = await self._say("RSET")
-        if not reply.is_positive:
-            raise Broken(f"the server answers {reply.code} to RSET")
-        self._needs_reset = False
-
-    def _options(self, envelope: Envelope) -> str:
-        size = f" SIZE={len(envelope.data)}" if "SIZE" in self._offers else ""
-        return size + (" BODY=8BITMIME SMTPUTF8" if envelope.is_international else "")
-
-    async def _read_all(self, phases: list[Phase]) -> None:
-        """Read the answer to each command; the first that is not yes decides."""
-        refusals = list[tuple[Phase, Refusal]]()
-        for phase in phases:
-            self._phase = phase
-            try:
-                self._accept(phase, await self._wire.reply(self._patience.command))
-            except Refusal as refusal:
-                refusals.append((phase, refusal))
-                if refusal.reply.code == CLOSING:
-                    break
-            except Broken:
-                if not refusals:
-                    raise
-                break  # it answered, and then hung up
-        if refusals:
-            self._decline(refusals)
-
-    def _decline(self, refusals: list[tuple[Phase, Refusal]]) -> NoReturn:
-        """Raise the first refusal; leave no server waiting for a body."""
-        if refusals[-1][0] is not Phase.DATA:
-            self.abort()
-        self._phase = refusals[0][0]
-        raise refusals[0][1]
-
-    def _accept(self, phase: Phase, reply: Reply) -> None:
-        """Take the one good answer: 2xx, and 354 to DATA."""
-        good = reply.code == READY if phase is Phase.DATA else reply.is_positive
-        if good:
-            return
-        if not (reply.is_deferral or reply.is_refusal):
-            raise Broken(f"the server answers {reply.code} to {phase.value.upper()}")
-        raise Refusal(reply)
-
-    async def _write_body(self, data: bytes) -> None:
-        self._phase = Phase.BODY
-        self._wire.write(data)
-        try:
-            await self._wire.flush(self._patience.body)
-        except Broken:
-            if not self._wire.has_news:
-                raise
-        await self._listen()
-
-    async def _pass(self, fence: Fence) -> bool:
-        self._phase = Phase.FENCE
-        if await fence():
-            await self._listen()
-            return True
-        self.abort()
-        return False
-
-    async def _listen(self) -> None:
-        """Hear what the server says before the dot: it can only be a no."""
-        if self._wire.has_news:
-            reply = await self._wire.reply(self._patience.command)
-            self.abort()
-            if not (reply.is_deferral or reply.is_refusal):
-                raise Broken(f"the server answers {reply.code} before the end")
-            raise Refusal(reply)
-        if self._wire.lost:
-            raise Broken(self._wire.lost)
-
-    def _write_dot(self) -> None:
-        self._phase = Phase.DOT
-        self._wire.write(b".\r\n")
-
-    async def _outcome(self) -> Receipt:
-        """Read the one answer that decides; without it, nobody knows."""
-        try:
-            reply = await self._wire.reply(self._patience.dot)
-        except (Broken, OSError) as error:
-            self.abort()
-            return Receipt(Outcome.UNKNOWN, 0, "", str(error), Phase.DOT)
-        except BaseException:
-            self.abort()
-            raise
-        if reply.is_positive:
-            self.sent += 1
-            return receipt.of(Outcome.ACCEPTED, Phase.DOT, reply)
-        if reply.is_deferral or reply.is_refusal:
-            return self._refused(reply)
-        self.abort()
-        return receipt.of(Outcome.UNKNOWN, Phase.DOT, reply)
-
-    # What it comes to -----------------------------------------------------------
-
-    def _refused(self, reply: Reply) -> Receipt:
-        self._needs_reset = self._phase in {Phase.MAIL, Phase.RCPT, Phase.DATA}
+    def _take_no(self, phase: Phase, parcel: Parcel, reply: Reply) -> None:
+        parcel.said = parcel.said or (phase, reply)
+        self.has_brought = True
         if reply.code == CLOSING:
-            self.abort()
-        outcome = Outcome.REFUSED if reply.is_refusal else Outcome.DEFERRED
-        return receipt.of(outcome, self._phase, reply)
+            self._break(reply.text)
+        elif phase in {Phase.DATA, Phase.BODY}:
+            self._end_envelope(parcel)
+        else:
+            self._next_step(parcel)
 
-    def _unreached(self, error: BaseException) -> Receipt:
-        said = str(error) or type(error).__name__
-        return Receipt(Outcome.UNREACHED, 0, "", said[:500], self._phase)
+    def _next_step(self, parcel: Parcel) -> None:
+        if parcel is not self._current:
+            return
+        if parcel.phase is not Phase.FENCE:
+            parcel.phase = self._expected[0].phase if self._expected else Phase.MAIL
+        if self._mode is Mode.STEPS:
+            if parcel.said or parcel.receipt:
+                self._unsaid.clear()
+                self._end_envelope(parcel)
+            else:
+                self._say(self._unsaid.popleft())
+                parcel.phase = self._expected[0].phase
 
-    async def _say(self, line: str) -> Reply:
-        self._wire.write(f"{line}\r\n".encode())
-        return await self._wire.reply(self._patience.command)
+    def _write_body(self, parcel: Parcel) -> None:
+        """Send what the server now waits for, unless nobody wants it there."""
+        if parcel.said or parcel.receipt:
+            self._break("the server wants a body that it shall not have")
+            return
+        parcel.phase = Phase.BODY
+        parcel.is_written = True
+        self._unwritten.append(parcel.envelope.stuffed())
 
-    def _expect(self, reply: Reply) -> None:
-        if not reply.is_positive:
-            raise Refusal(reply)
+    def _end_envelope(self, parcel: Parcel) -> None:
+        """Know everything that the server says before the last octets."""
+        if parcel is not self._current:
+            return
+        if parcel.said or parcel.receipt:
+            if parcel.said:
+                parcel.refuse()
+            self._forget(parcel)
+        elif parcel.phase is not Phase.FENCE:
+            parcel.phase = Phase.BODY
+
+    def _forget(self, parcel: Parcel) -> None:
+        """Leave a message that the server has begun with, by RSET before the next."""
+        if parcel is self._current:
+            self._current = None
+            self._needs_reset = True
+
+    def _take_outcome(self, parcel: Parcel, reply: Reply) -> None:
+        """Read the one answer that decides."""
+        self.handed -= 1
+        self.has_brought = True
+        if reply.is_negative:
+            parcel.said = parcel.said or (Phase.DOT, reply)
+            parcel.refuse()
+        elif reply.is_positive and parcel.said is None:
+            parcel.end(receipt.of(Outcome.ACCEPTED, Phase.DOT, reply))
+        else:  # no answer that SMTP knows, or a yes after a no
+            parcel.end(receipt.of(Outcome.UNKNOWN, Phase.DOT, reply))
+            self._break("the server contradicts itself")
+        if reply.code == CLOSING:
+            self._break(reply.text)
+
+    def _take_interruption(self, reply: Reply) -> None:
+        """Hear what nobody asked for; before the last octets it can only be a no."""
+        if self._current is not None and reply.is_negative:
+            self._current.said = (self._current.phase, reply)
+        self._break(f"the server answers {reply.code} before the end")
+
+    # The fence ------------------------------------------------------------------
+
+    def _may_ask(self, parcel: Parcel) -> bool:
+        """Say whether all but the last octets has left, and there is room behind.
+
+        The first of a train waits for the answers to its envelope; those behind it
+        could only wait a round trip for theirs.
+        """
+        return (
+            parcel.is_written
+            and parcel.phase is not Phase.FENCE
+            and parcel.said is None
+            and self._wire.is_flushed
+            and self.handed < self._depth
+            and (self.handed > 0 or not self._expected)
+        )
+
+    def _hand_over(self, parcel: Parcel) -> None:
+        parcel.phase = Phase.DOT
+        self._current = None
+        self.handed += 1
+        self._unwritten.append(LAST[self._mode])
+        self._expected.append(Expected(Phase.DOT, parcel))
+
+    def _leave_out(self, parcel: Parcel) -> None:
+        """Drop a message: by RSET where that is no content, else with the line."""
+        parcel.end(Receipt(Outcome.FENCED, 0, "", "", Phase.FENCE))
+        if self._mode is Mode.CHUNKS:
+            self._forget(parcel)
+        elif parcel.is_written:
+            self._break("the fence said no")
+        # Else its envelope is not answered yet, and ends when it is.
+
+    # The end --------------------------------------------------------------------
+
+    def _break(self, reason: str) -> None:
+        self._wire.abort()
+        self._end(reason)
+
+    def _end(self, reason: str) -> None:
+        if self.is_over:
+            return
+        self.is_over, self.deadline = True, inf
+        untouched = self._untouched()
+        left = [self._current, *(parcel for _, parcel in self._expected)]
+        for parcel in left:
+            if parcel is not None and parcel is not untouched:
+                parcel.fail(reason)
+        self._current = None
+        self._supply.ended(self, untouched)
+
+    def _untouched(self) -> Parcel | None:
+        """Return the message that this connection ended before.
+
+        Only a connection's first message takes the blame for its end: to the later
+        ones it was kept too long.
+        """
+        parcel = self._current
+        if parcel is None or self._begun == 1 or parcel.receipt is not None:
+            return None
+        is_first_word = parcel.said is None or (
+            parcel.said[0] is Phase.MAIL and parcel.said[1].code == CLOSING
+        )
+        return parcel if parcel.phase in NOT_BEGUN and is_first_word else None
+
+    def _set_deadline(self) -> None:
+        """Give the server its time for the first thing that it owes us."""
+        awaited: Expected | Parcel | None = None
+        if self._expected:
+            awaited = self._expected[0]
+        elif not self._wire.is_flushed:
+            awaited = self._current
+        if awaited is not self._awaited:
+            self._awaited = awaited
+            self.deadline = self._supply.now() + self._seconds(awaited)
+
+    def _seconds(self, awaited: Expected | Parcel | None) -> float:
+        if awaited is None:
+            return inf
+        if isinstance(awaited, Parcel):
+            return self._terms.patience.body
+        return self._terms.patience.after(awaited.phase)
 
 
-def _own_name(host: str) -> str:
-    """Return this end's address as a literal: always true, and never looked up."""
-    try:
-        address = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return "localhost"
-    return f"[IPv6:{address}]" if address.version == 6 else f"[{address}]"  # noqa: PLR2004
-
-
-def _base64(text: str) -> str:
-    return base64.b64encode(text.encode()).decode("ascii")
+def _is_yes(phase: Phase, reply: Reply) -> bool:
+    return reply.code == READY if phase is Phase.DATA else reply.is_positive

@@ -12,6 +12,8 @@ class Envelope:
     mail_from: str
     to: str
     data: bytes
+    needs_8bit: bool
+    needs_smtputf8: bool
 
     @classmethod
     def seal(cls, mail_from: str, to: str, data: bytes) -> "Envelope":
@@ -24,16 +26,24 @@ class Envelope:
         ends = data.count(b"\r\n")
         if not ends == data.count(b"\r") == data.count(b"\n") or b"\0" in data:
             raise ValueError("a message has CRLF line ends only")
-        sender, recipient = map(headers.wire_address, (mail_from, to))
-        return cls(sender, recipient, data)
+        sender, recipient = headers.wire_address(mail_from), headers.wire_address(to)
+        is_plain = sender.isascii() and recipient.isascii()
+        is_ascii = data.isascii()
+        needs_smtputf8 = not is_plain or (not is_ascii and not _head(data).isascii())
+        needs_8bit = needs_smtputf8 or not is_ascii
+        return cls(sender, recipient, data, needs_8bit, needs_smtputf8)
 
-    @property
-    def is_international(self) -> bool:
-        return not (self.mail_from + self.to).isascii() or not self.data.isascii()
+    def closed(self) -> bytes:
+        """Return the data, ending in CRLF: as a chunk carries it."""
+        return self.data if self.data.endswith(b"\r\n") else self.data + b"\r\n"
 
     def stuffed(self) -> bytes:
-        """Return the data with every leading dot doubled, ending in CRLF."""
-        doubled = self.data.replace(b"\r\n.", b"\r\n..")
-        start = b"." if self.data.startswith(b".") else b""
-        end = b"" if self.data.endswith(b"\r\n") else b"\r\n"
-        return start + doubled + end
+        """Return the same with every leading dot doubled: as DATA carries it."""
+        data = self.closed()
+        if b"\r\n." in data:
+            data = data.replace(b"\r\n.", b"\r\n..")
+        return b"." + data if data.startswith(b".") else data
+
+
+def _head(data: bytes) -> bytes:
+    return data.partition(b"\r\n\r\n")[0]

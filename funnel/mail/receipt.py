@@ -11,7 +11,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"  # 5xx: it will not be taken
     DEFERRED = "deferred"  # 4xx: not now
     UNREACHED = "unreached"  # failed before the final dot: provably not delivered
-    FENCED = "fenced"  # the fence said no, and the connection was closed
+    FENCED = "fenced"  # the fence said no, and the last octets never go out
     UNKNOWN = "unknown"  # the dot went out and no answer came: perhaps delivered
 
 
@@ -23,6 +23,7 @@ class Phase(StrEnum):
     EHLO = "ehlo"
     STARTTLS = "starttls"
     AUTH = "auth"
+    RESET = "rset"
     MAIL = "mail"
     RCPT = "rcpt"
     DATA = "data"
@@ -49,8 +50,9 @@ class Reply:
         return self.code >= 500  # noqa: PLR2004 - RFC 5321, 4.2.1
 
     @property
-    def is_deferral(self) -> bool:
-        return 400 <= self.code < 500  # noqa: PLR2004 - RFC 5321, 4.2.1
+    def is_negative(self) -> bool:
+        """Say whether it is a no: for now (4xx), or for good."""
+        return self.code >= 400  # noqa: PLR2004 - RFC 5321, 4.2.1
 
 
 @dataclass(frozen=True, slots=True)

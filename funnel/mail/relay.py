@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from funnel.mail.receipt import Phase
+
 DEFAULT_PORT, TLS_PORT = 25, 465
 
 
@@ -46,6 +48,38 @@ class Patience:
     body: float = 120.0
     dot: float = 60.0
     kept: float = 30.0  # how long an idle connection is trusted
+
+    @property
+    def tick(self) -> float:
+        """Return how often a deadline is looked at."""
+        return min(1.0, *(each / 4 for each in (self.command, self.body, self.dot)))
+
+    def after(self, phase: Phase) -> float:
+        """Return how long the answer to a command may take."""
+        if phase is Phase.DOT:
+            return self.dot
+        return self.body if phase is Phase.BODY else self.command
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How one relay is used.
+
+    `depth` is how many messages a connection has behind the fence at once: more than
+    one only where the relay offers CHUNKING. `for_urgent` of the connections are
+    kept for urgent messages.
+    """
+
+    connections: int = 4
+    for_urgent: int = 0
+    messages_per_connection: int = 1000
+    depth: int = 1
+    patience: Patience = field(default_factory=Patience)
+
+    @property
+    def width(self) -> int:
+        """Return how many messages can be under way at once: more would only wait."""
+        return self.connections * (self.depth + 1)
 
 
 def _is_this_machine(host: str) -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from funnel.domain.status import DeliveryState, Kind
 from funnel.flow.delivery.desk import Desk
-from funnel.mail.smtp import Outcome, Patience, Pool, SmtpUrl
+from funnel.mail.smtp import Outcome, Patience, Pool, SmtpUrl, Terms
 from funnel.models import Delivery
 
 CONNECTIONS = 2
@@ -263,7 +263,8 @@ def test_a_relay_that_hangs_is_left_and_the_mail_goes_later(
 
     with sink.running(script) as relay, desk(database_url, relay.url) as mine:
         mine.pool = Pool(
-            SmtpUrl.parse(relay.url), connections=2, patience=Patience(command=0.2)
+            SmtpUrl.parse(relay.url),
+            Terms(connections=2, patience=Patience(command=0.2)),
         )
         mine.drain(at())
         hung[0] = False
@@ -282,7 +283,8 @@ def test_a_relay_that_takes_the_mail_and_hangs_leaves_a_doubt_each(
 
     with sink.running(script) as relay, desk(database_url, relay.url) as mine:
         mine.pool = Pool(
-            SmtpUrl.parse(relay.url), connections=2, patience=Patience(dot=0.2)
+            SmtpUrl.parse(relay.url),
+            Terms(connections=2, patience=Patience(dot=0.2)),
         )
         mine.drain(at())
         mine.drain(later(days=4))

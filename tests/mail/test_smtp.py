@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import pytest
 from relay import OFFERS, Act, Drip, Drop, Hang, Relay, Script
 
-from funnel.mail.smtp import Outcome, Patience, Phase, Pool, Receipt, SmtpUrl
+from funnel.mail.smtp import Outcome, Patience, Phase, Pool, Receipt, SmtpUrl, Terms
 
 T = TypeVar("T")
 BODY = b"Subject: x\r\n\r\n.a dot\r\n..\r\nbye\r\n"
@@ -34,7 +34,7 @@ async def no() -> bool:
 
 def pool_for(relay: Relay, **settings: Any) -> Pool:
     url = SmtpUrl("127.0.0.1", relay.port)
-    return Pool(url, **{"patience": SHORT, **settings})
+    return Pool(url, Terms(**{"patience": SHORT, **settings}))
 
 
 async def eventually(is_so: Callable[[], object]) -> None:
@@ -349,7 +349,7 @@ def test_nobody_listening_is_a_receipt_and_no_exception() -> None:
     async def story() -> Receipt:
         async with Relay() as relay:
             port = relay.port
-        pool = Pool(SmtpUrl("127.0.0.1", port), patience=SHORT)
+        pool = Pool(SmtpUrl("127.0.0.1", port), Terms(patience=SHORT))
         return await pool.send("b@c.nl", "a@b.nl", BODY, yes)
 
     receipt = run(story())
@@ -532,7 +532,7 @@ def test_what_was_said_in_the_clear_does_not_count_once_encrypted() -> None:
         said = {"STARTTLS": b"220 go on\r\n250-injected\r\n250 AUTH PLAIN\r\n"}
         async with Relay([said], ("STARTTLS",)) as relay:
             url = SmtpUrl("127.0.0.1", relay.port, tls="starttls")
-            pool = Pool(url, patience=SHORT)
+            pool = Pool(url, Terms(patience=SHORT))
             receipt = await pool.send("b@c.nl", "a@b.nl", BODY, yes)
             await pool.close()
             return receipt, relay

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from funnel.mail.smtp import Outcome, Patience, Phase, Pool, Receipt, SmtpUrl
+from funnel.mail.smtp import Outcome, Patience, Phase, Pool, Receipt, SmtpUrl, Terms
 
 SINK = shutil.which("smtp-sink", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 SHORT = Patience(connect=5, command=5, body=5, dot=5)
@@ -38,9 +38,11 @@ def message(number: int) -> bytes:
     return lines.encode() + b"x" * 70 + b"\r\n"
 
 
-def sent(url: str, *numbers: int, **settings: Any) -> list[Receipt]:
+def sent(
+    url: str, *numbers: int, tls: ssl.SSLContext | None = None, **settings: Any
+) -> list[Receipt]:
     async def story() -> list[Receipt]:
-        pool = Pool(SmtpUrl.parse(url), patience=SHORT, **settings)
+        pool = Pool(SmtpUrl.parse(url), Terms(patience=SHORT, **settings), tls=tls)
         sending = [
             pool.send("b@voorbeeld.nl", "anna@example.com", message(number), yes)
             for number in numbers
