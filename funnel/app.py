@@ -103,13 +103,14 @@ def _add_pages(app: Flask) -> None:
         masterclass,
         pages,
         preferences,
+        tracking,
     )
 
     csrf.init_app(app)
     for part in (headers, errors, babel):
         part.init_app(app)
     ours = (health, inbox, auth, admin)
-    public = (confirm, preferences, masterclass, calendar, pages)
+    public = (tracking, confirm, preferences, masterclass, calendar, pages)
     for module in (*ours, *public):
         app.register_blueprint(module.bp)
 
