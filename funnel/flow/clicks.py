@@ -167,7 +167,7 @@ def _judge(session: Session, real: datetime) -> int | None:
     if not session.scalar(select(func.pg_try_advisory_xact_lock(ONE_AT_A_TIME))):
         session.rollback()
         return None
-    _beat(session, real)
+    session.execute(Heartbeat.beat(BEAT))
     ripe = session.scalars(_ripe(real)).all()
     rows = session.execute(_TOUCHES, {"mails": ripe}).all() if ripe else []
     followed, ignored = _apart(rows)
@@ -176,13 +176,6 @@ def _judge(session: Session, real: datetime) -> int | None:
     session.execute(delete(Click).where(Click.id.in_([row.id for row in rows])))
     session.commit()
     return len(followed) if rows else None
-
-
-def _beat(session: Session, real: datetime) -> None:
-    """Say that somebody counts; real time."""
-    row = insert(Heartbeat).values(name=BEAT, at=real, worker="")
-    latest = {"at": row.excluded.at}
-    session.execute(row.on_conflict_do_update(index_elements=["name"], set_=latest))
 
 
 def _ripe(real: datetime) -> Select[int]:

@@ -1,4 +1,4 @@
-"""Links that are counted, and their clicks.
+"""Links that are counted, their clicks, and an index of what is in trouble.
 
 Suits the release before it: that one writes texts without links, whose mails lead
 straight to where they point.
@@ -63,8 +63,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("link_id", "day", name=op.f("pk_click_count")),
     )
 
+    with op.get_context().autocommit_block():
+        op.create_index(
+            "ix_delivery_trouble",
+            "delivery",
+            ["state", "id"],
+            postgresql_where=sa.text("state IN ('failed', 'uncertain', 'parked')"),
+            postgresql_concurrently=True,
+        )
+
 
 def downgrade() -> None:
+    with op.get_context().autocommit_block():
+        op.drop_index(
+            "ix_delivery_trouble",
+            table_name="delivery",
+            postgresql_concurrently=True,
+        )
     op.drop_table("click_count")
     op.drop_index("ix_click_delivery_seen", table_name="click")
     op.drop_table("click")
