@@ -103,15 +103,17 @@ def _add_pages(app: Flask) -> None:
         health,
         inbox,
         masterclass,
+        metrics,
         pages,
         preferences,
+        tracking,
     )
 
     csrf.init_app(app)
     for part in (headers, errors, babel):
         part.init_app(app)
-    ours = (health, inbox, auth, admin)
-    public = (confirm, preferences, masterclass, calendar, pages)
+    ours = (health, metrics, inbox, auth, admin)
+    public = (tracking, confirm, preferences, masterclass, calendar, pages)
     for module in (*ours, *public):
         app.register_blueprint(module.bp)
 

@@ -21,6 +21,7 @@ from pydantic_settings import (
 PREFIX = "FUNNEL_"
 MINIMUM_SECRET = 32
 MINIMUM_VARIETY = 10
+MINIMUM_TOKEN = 20
 LOCAL_HOSTS = ("localhost", "127.0.0.1")
 
 log = logging.getLogger(__name__)
@@ -76,6 +77,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65535)
     trusted_proxies: int = Field(default=0, ge=0)
     log_format: Literal["text", "json"] = "text"
+    metrics_token: str = Field(default="", repr=False)
 
     # What visitors see when nothing else decides.
     language: Literal["nl", "en"] = "nl"
@@ -159,6 +161,13 @@ class Settings(BaseSettings):
                 "must be at least 32 random characters; make one with: "
                 'python -c "import secrets; print(secrets.token_urlsafe(48))"'
             )
+        return value
+
+    @field_validator("metrics_token")
+    @classmethod
+    def long_enough(cls, value: str) -> str:
+        if value and len(value) < MINIMUM_TOKEN:
+            raise ValueError("must be at least 20 characters")
         return value
 
     @field_validator("zone")

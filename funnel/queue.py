@@ -26,6 +26,7 @@ class TaskName(StrEnum):
 
     SCAN = "sending.scan"
     DRAIN = "sending.drain"
+    CLICKS = "feedback.clicks"
     UPKEEP = "upkeep.tidy"
     RETENTION = "upkeep.forget"
 

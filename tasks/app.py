@@ -11,8 +11,9 @@ from funnel import logs
 from funnel.config import Settings
 from funnel.queue import TICK_QUEUE, TaskName
 
-MODULES = ("tasks.sending", "tasks.upkeep")
+MODULES = ("tasks.sending", "tasks.feedback", "tasks.upkeep")
 TICK = 2.0  # seconds between two looks
+FEEDBACK = 15.0
 TIDY = 600.0
 NIGHT = crontab(hour="2", minute="30")  # UTC
 SPARE = 30  # seconds that a drain may take beyond its time and the last dot
@@ -26,6 +27,7 @@ def create_celery(settings: Settings, include: Sequence[str] = MODULES) -> Celer
     app.conf.beat_schedule = {
         TaskName.SCAN.value: _every(TaskName.SCAN, TICK),
         TaskName.DRAIN.value: _every(TaskName.DRAIN, TICK),
+        TaskName.CLICKS.value: _every(TaskName.CLICKS, FEEDBACK),
         TaskName.UPKEEP.value: _every(TaskName.UPKEEP, TIDY),
         TaskName.RETENTION.value: {
             "task": TaskName.RETENTION.value,

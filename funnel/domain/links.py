@@ -24,6 +24,10 @@ class Links:
     def unsubscribe(self, delivery_id: int) -> str:
         return self._signed("u", TokenKind.UNSUBSCRIBE, delivery_id)
 
+    def click(self, delivery_id: int) -> str:
+        """Return the door of a mail's links; the code of a link goes behind it."""
+        return self._signed("c", TokenKind.CLICK, delivery_id)
+
     def preferences(self, subscriber_id: int) -> str:
         return self._signed("preferences", TokenKind.PREFERENCES, subscriber_id)
 

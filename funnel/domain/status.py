@@ -80,6 +80,11 @@ class Purpose(StrEnum):
 
     SERIES = "series"
     OFFERS = "offers"
+    CLICKS = "clicks"  # to see which links she follows; never implied by the others
+
+
+MAILINGS = frozenset({Purpose.SERIES, Purpose.OFFERS})
+"""The purposes that a mail can have; leaving them all is leaving marketing."""
 
 
 class Scope(StrEnum):

@@ -31,6 +31,7 @@ class TokenKind(StrEnum):
     JOIN = "join"
     REPLAY = "replay"
     CALENDAR = "calendar"
+    CLICK = "click"
     THANKS = "thanks"
     FORM = "form"
     PERSONAL_DATA = "personal-data"

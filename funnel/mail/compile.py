@@ -12,7 +12,7 @@ from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
 from funnel.domain.status import Kind
-from funnel.mail import layout, markdown, personalize, text
+from funnel.mail import layout, markdown, personalize, text, tracked
 from funnel.mail.problem import N_, TemplateProblem
 
 MOST_HTML = 90_000  # octets; Gmail clips at 102 kB, and values are still to come
@@ -26,12 +26,19 @@ class Compiled:
     preheader: str
     html: str
     text: str
+    links: tuple[tracked.Target, ...] = ()
 
 
 def compile_step(
-    *, subject: str, preheader: str, body: str, kind: Kind, language: str
+    *,
+    subject: str,
+    preheader: str,
+    body: str,
+    kind: Kind,
+    language: str,
+    counts_clicks: bool = False,
 ) -> Compiled:
-    """Compile a step's text.
+    """Compile a step's text; `counts_clicks` leads its links past our own door.
 
     Raises:
         TemplateProblem: With field, line, column, and what to write instead.
@@ -39,6 +46,7 @@ def compile_step(
     personalize.check_line(subject, "subject")
     personalize.check_line(preheader, "preheader")
     document = markdown.read(body)
+    links = tracked.rewrite(document) if counts_clicks else ()
     guard = document.guard
     contents = layout.Contents(
         subject=guard.protect(subject, escape),
@@ -52,7 +60,7 @@ def compile_step(
     if len(html.encode()) > MOST_HTML:
         raise TemplateProblem(1, 1, N_("This mail is too long: some would see half."))
     plain = guard.restore(layout.text(contents, guard))
-    return Compiled(subject.strip(), preheader.strip(), html, plain)
+    return Compiled(subject.strip(), preheader.strip(), html, plain, links)
 
 
 def _html(document: markdown.Document) -> str:

@@ -137,6 +137,12 @@ NAMES: Mapping[str, Name] = MappingProxyType(
             "Link: her preferences",
             "Link: haar voorkeuren",
         ),
+        "click_url": Name(
+            "https://voorbeeld.nl/c/AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGhI",
+            "Link: where clicks are counted",
+            "Link: waar kliks geteld worden",
+            in_layout_only=True,
+        ),
         "unsubscribe_url": Name(
             "https://voorbeeld.nl/u/abc",
             "Link: stop the mail series",

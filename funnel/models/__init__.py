@@ -2,11 +2,12 @@
 
 from funnel.models.base import Base
 from funnel.models.business import Business
+from funnel.models.click import Click, ClickCount
 from funnel.models.delivery import Delivery
 from funnel.models.enrollment import Enrollment
 from funnel.models.event import Event, EventKind
 from funnel.models.masterclass import Masterclass, Occurrence, Registration
-from funnel.models.sequence import Revision, Sequence, Step
+from funnel.models.sequence import Link, Revision, Sequence, Step
 from funnel.models.subscriber import Consent, Signup, Subscriber, Suppression
 from funnel.models.system import Heartbeat, System
 from funnel.models.user import Login, LoginAttempt, User
@@ -14,12 +15,15 @@ from funnel.models.user import Login, LoginAttempt, User
 __all__ = [
     "Base",
     "Business",
+    "Click",
+    "ClickCount",
     "Consent",
     "Delivery",
     "Enrollment",
     "Event",
     "EventKind",
     "Heartbeat",
+    "Link",
     "Login",
     "LoginAttempt",
     "Masterclass",

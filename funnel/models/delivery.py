@@ -45,6 +45,12 @@ class Delivery(Base):
             "lease_until",
             postgresql_where=text("state IN ('claimed', 'handed')"),
         ),
+        Index(
+            "ix_delivery_trouble",
+            "state",
+            "id",
+            postgresql_where=text("state IN ('failed', 'uncertain', 'parked')"),
+        ),
     )
 
     id: Mapped[Id]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, SmallInteger, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -79,3 +79,27 @@ class Revision(Base):
     text: Mapped[str]
     author: Mapped[str]
     published_at: Mapped[datetime]
+
+    links: Mapped[list["Link"]] = relationship(order_by="Link.position")
+
+
+class Link(Base):
+    """A link of a published text that is counted; `code` stands in its address.
+
+    `target` is an https address, or one of our own pages by its name:
+    "{{ article_url }}", filled in when somebody follows it.
+    """
+
+    __tablename__ = "link"
+    __table_args__ = (
+        UniqueConstraint("revision_id", "position"),
+        UniqueConstraint("revision_id", "code"),
+    )
+
+    id: Mapped[Id]
+    revision_id: Mapped[int] = mapped_column(
+        ForeignKey("revision.id", ondelete="CASCADE")
+    )
+    position: Mapped[int] = mapped_column(SmallInteger)  # from 1, down the letter
+    code: Mapped[str]
+    target: Mapped[str]

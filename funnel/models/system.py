@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import CheckConstraint, Interval
+from sqlalchemy import CheckConstraint, Interval, func
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from funnel.models.base import Base
@@ -19,10 +20,17 @@ class System(Base):
 
 
 class Heartbeat(Base):
-    """The last time something ran: "scan", "drain", "upkeep"; real time."""
+    """The last time something ran: "scan", "drain", "clicks", "upkeep"; real time."""
 
     __tablename__ = "heartbeat"
 
     name: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime]
     worker: Mapped[str] = mapped_column(default="")
+
+    @classmethod
+    def beat(cls, name: str, worker: str = "") -> Insert:
+        """Return the statement that says of something that it runs, now."""
+        row = insert(cls).values(name=name, at=func.now(), worker=worker)
+        latest = {"at": row.excluded.at, "worker": row.excluded.worker}
+        return row.on_conflict_do_update(index_elements=["name"], set_=latest)

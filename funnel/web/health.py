@@ -4,15 +4,12 @@ from http import HTTPStatus
 
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from funnel import clock
 from funnel.db import db, revisions
-from funnel.domain.status import DeliveryState
-from funnel.models import Delivery
+from funnel.flow import reports
 from funnel.web import now
-
-LATE = 300.0  # seconds: a mail that waits longer than this has no worker
 
 bp = Blueprint("health", __name__)
 
@@ -28,20 +25,15 @@ def ready() -> ResponseReturnValue:
     """Answer whether the database, its tables and the sending are as they should."""
     try:
         here, head = revisions()
-        late = _oldest_due()
+        seen = reports.sending(db.session(), now=now(), real=clock.real())
     except SQLAlchemyError:
         return jsonify(database=False), HTTPStatus.SERVICE_UNAVAILABLE
-    well = here == head and late < LATE
+    facts = {
+        "migrations": {"tables": here, "program": head},
+        "oldest_due_seconds": seen.lateness.total_seconds(),
+        "due": sum(seen.due.values()),
+        "silent": seen.silent,
+    }
+    well = here == head and not seen.is_late
     status = HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE
-    facts = {"migrations": {"tables": here, "program": head}}
-    return jsonify(database=True, oldest_due_seconds=late, **facts), status
-
-
-def _oldest_due() -> float:
-    """Return for how many seconds the oldest due mail has been waiting."""
-    moment = now()
-    oldest = select(func.min(Delivery.due_at)).where(
-        Delivery.state == DeliveryState.SCHEDULED, Delivery.due_at <= moment
-    )
-    due = db.session.scalar(oldest)
-    return (moment - due).total_seconds() if due else 0.0
+    return jsonify(database=True, **facts), status

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from funnel.db import db
-from funnel.domain.status import Purpose
+from funnel.domain.status import MAILINGS, Purpose
 from funnel.domain.tokens import TokenKind
 from funnel.flow import preferences
 from funnel.flow.preferences import Wishes, Wording
@@ -31,7 +31,7 @@ def leave(token: str) -> ResponseReturnValue:
     if mail is None or mail.subscriber_id is None:
         return render_template("left.html", seats=[], subscriber=None)
     reader = visitor.subscriber(mail.subscriber_id)
-    has_left = not preferences.in_force(db.session(), reader.id)
+    has_left = not preferences.in_force(db.session(), reader.id) & MAILINGS
     return render_template(
         "left.html" if has_left else "unsubscribe.html",
         token=token,
@@ -150,10 +150,15 @@ def _regions() -> dict[str, list[str]]:
 
 
 def _words() -> dict[Purpose, str]:
-    """Return what stands at the two boxes; it is kept as proof, word for word."""
+    """Return what stands at the boxes; it is kept as proof, word for word."""
     return {
         Purpose.SERIES: _("Send me the mail series that goes with my masterclass."),
         Purpose.OFFERS: entry.offers(),
+        Purpose.CLICKS: _(
+            "%(brand)s may see which links I follow in its mails, to write me what "
+            "suits me.",
+            brand=visitor.business().name,
+        ),
     }
 
 

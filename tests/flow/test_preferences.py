@@ -10,6 +10,7 @@ from visitors import Stage, mails, stage
 
 from funnel.domain import address as addresses
 from funnel.domain.status import (
+    MAILINGS,
     DeliveryState,
     EnrollmentState,
     Kind,
@@ -57,7 +58,7 @@ class Reader:
             sequence=self.stage.sequence,
             due_at=None,
         )
-        consent.grant(session, self.row, set(Purpose), YES, NOW)
+        consent.grant(session, self.row, MAILINGS, YES, NOW)
         session.flush()
 
     def mail(self, session: Session, kind: Kind, state: DeliveryState) -> Delivery:
@@ -167,14 +168,14 @@ def test_wanting_nothing_is_leaving_and_wanting_it_again_lifts_that(
     session: Session, reader: Reader
 ) -> None:
     nothing = Wishes(first_name="", zone="Europe/Amsterdam", purposes=frozenset())
-    both = Wishes(first_name="", zone="Europe/Amsterdam", purposes=frozenset(Purpose))
+    both = Wishes(first_name="", zone="Europe/Amsterdam", purposes=MAILINGS)
 
     preferences.change(session, reader.row.id, nothing, wordings=WORDS, now=NOW)
     assert consent.is_suppressed(session, reader.row.address or "", Scope.MARKETING)
     preferences.change(session, reader.row.id, both, wordings=WORDS, now=NOW)
 
     assert not consent.is_suppressed(session, reader.row.address or "", Scope.MARKETING)
-    assert preferences.in_force(session, reader.row.id) == set(Purpose)
+    assert preferences.in_force(session, reader.row.id) == MAILINGS
     assert reader.row.state is SubscriberState.ACTIVE
     given = select(Consent).where(Consent.place == "preferences", Consent.granted)
     proof = {row.purpose: row.wording for row in session.scalars(given)}

@@ -15,6 +15,7 @@ from visitors import Stage, form, mails, stage
 from funnel.config import Settings
 from funnel.domain import address as addresses
 from funnel.domain.status import (
+    MAILINGS,
     DeliveryState,
     EnrollmentState,
     Purpose,
@@ -456,7 +457,7 @@ def test_consent_given_anew_lifts_the_suppression(
     assert preferences.in_force(session, sent.subscriber_id) == frozenset()
     signup.confirm(session, again, series=True, now=NOW + DAY)
 
-    assert preferences.in_force(session, sent.subscriber_id) == set(Purpose)
+    assert preferences.in_force(session, sent.subscriber_id) == MAILINGS
     assert session.scalars(select(Suppression)).one().lifted_at == NOW + DAY
     assert sent.subscriber.state is SubscriberState.ACTIVE
 

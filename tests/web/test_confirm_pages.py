@@ -14,7 +14,7 @@ from visitors import Stage, form, mails, stage
 
 from funnel import clock
 from funnel.domain.links import Links
-from funnel.domain.status import Purpose, Role
+from funnel.domain.status import MAILINGS, Purpose, Role
 from funnel.flow import preferences, signup
 from funnel.models import Consent, Registration, Signup, Subscriber, System
 
@@ -134,7 +134,7 @@ def test_a_ticked_box_gets_one_button(
 
     person = session.scalars(select(Subscriber)).one()
     assert page.count("<button") == 1
-    assert preferences.in_force(session, person.id) == set(Purpose)
+    assert preferences.in_force(session, person.id) == MAILINGS
 
 
 def test_an_expired_link_gets_a_new_mail_with_one_click(

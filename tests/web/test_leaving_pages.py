@@ -12,7 +12,7 @@ from visitors import mails, stage
 
 from funnel import clock
 from funnel.domain.links import Links
-from funnel.domain.status import Purpose, Role
+from funnel.domain.status import MAILINGS, Purpose, Role
 from funnel.flow import preferences
 from funnel.flow.preferences import Wording, consent
 from funnel.models import (
@@ -44,7 +44,7 @@ class Reader:
             registration=self.seat,
             sequence=on.sequence,
         )
-        consent.grant(session, self.row, set(Purpose), YES, factories.NOW)
+        consent.grant(session, self.row, MAILINGS, YES, factories.NOW)
         self.mail: Delivery = factories.delivery(session, subscriber_id=self.row.id)
 
 
@@ -106,7 +106,7 @@ def test_looking_at_the_way_out_changes_nothing(
             assert client.get(page).status_code == client.head(page).status_code == 200
 
     assert facts(session) == before
-    assert preferences.in_force(session, reader.row.id) == set(Purpose)
+    assert preferences.in_force(session, reader.row.id) == MAILINGS
 
 
 def test_the_page_has_one_button_and_says_what_stays(

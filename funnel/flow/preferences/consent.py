@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from funnel.domain import address as addresses
 from funnel.domain.status import (
+    MAILINGS,
     DeliveryState,
     Purpose,
     Reason,
@@ -21,6 +22,7 @@ from funnel.flow import events
 from funnel.models import (
     Consent,
     Delivery,
+    Event,
     EventKind,
     Subscriber,
     Suppression,
@@ -58,19 +60,17 @@ def grant(
     now: datetime,
     signup_id: int | None = None,
 ) -> None:
-    """Add proof of a yes for what was not agreed yet; lifts the suppression."""
+    """Add proof of a yes for what was not agreed yet.
+
+    A yes to mails lifts the suppression.
+    """
     new = set(purposes) - in_force(session, subscriber.id)
     for purpose in sorted(new):
         session.add(_consent(subscriber, purpose, wording, now, signup_id))
     if not new or subscriber.address is None:
         return
-    if subscriber.state is SubscriberState.UNSUBSCRIBED:
-        subscriber.state = SubscriberState.ACTIVE
-    session.execute(
-        update(Suppression)
-        .where(*_suppression(subscriber.address, Scope.MARKETING))
-        .values(lifted_at=now)
-    )
+    if new & MAILINGS:
+        _welcome_back(session, subscriber, subscriber.address, now)
     events.record(
         session,
         EventKind.CONSENTED,
@@ -81,6 +81,18 @@ def grant(
     )
 
 
+def _welcome_back(
+    session: Session, subscriber: Subscriber, address: str, now: datetime
+) -> None:
+    if subscriber.state is SubscriberState.UNSUBSCRIBED:
+        subscriber.state = SubscriberState.ACTIVE
+    session.execute(
+        update(Suppression)
+        .where(*_suppression(address, Scope.MARKETING))
+        .values(lifted_at=now)
+    )
+
+
 def withdraw(
     session: Session,
     subscriber: Subscriber,
@@ -88,12 +100,26 @@ def withdraw(
     wording: Wording,
     now: datetime,
 ) -> None:
-    """Add proof of a no for what was agreed before."""
-    for purpose in sorted(set(purposes) & in_force(session, subscriber.id)):
+    """Add proof of a no for what was agreed before.
+
+    A no to being seen clicking forgets what was seen: the counts stay.
+    """
+    withdrawn = set(purposes) & in_force(session, subscriber.id)
+    for purpose in sorted(withdrawn):
         consent = _consent(subscriber, purpose, wording, now, None)
         consent.granted = False
         session.add(consent)
     session.flush()
+    if Purpose.CLICKS in withdrawn:
+        _forget_clicks(session, subscriber.id)
+
+
+def _forget_clicks(session: Session, subscriber_id: int) -> None:
+    session.execute(
+        delete(Event).where(
+            Event.subscriber_id == subscriber_id, Event.kind == EventKind.CLICKED
+        )
+    )
 
 
 def suppress(session: Session, address: str, reason: str, now: datetime) -> None:

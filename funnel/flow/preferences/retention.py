@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from funnel.domain.status import SubscriberState
+from funnel.domain.status import MAILINGS, SubscriberState
 from funnel.flow.preferences.personal_data import erase
 from funnel.models import (
     Consent,
@@ -77,7 +77,8 @@ def _erase_if_still(session: Session, subscriber_id: int, now: datetime) -> bool
 
 def _outlived(now: datetime) -> Select[int]:
     """Select who confirmed once and has nothing with us any more, or is silent."""
-    agreed = select(Consent.in_force().subquery().c.subscriber_id)
+    mailings = Consent.purpose.in_(MAILINGS)
+    agreed = select(Consent.in_force(mailings).subquery().c.subscriber_id)
     return select(Subscriber.id).where(
         Subscriber.address.is_not(None),
         Subscriber.confirmed_at.is_not(None),

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from funnel.domain.status import (
+    MAILINGS,
     Kind,
     Purpose,
     Reason,
@@ -43,10 +44,11 @@ def unsubscribe(
     wording: Wording,
     delivery_id: int | None = None,
 ) -> None:
-    """Withdraw every marketing consent and stop marketing at once; her seat stays."""
+    """Withdraw every consent and stop marketing at once; her seat stays."""
     subscriber = locked(session, subscriber_id)
     if subscriber is None or subscriber.address is None:
         return
+    consent.withdraw(session, subscriber, {Purpose.CLICKS}, wording, now)
     _leave_marketing(session, subscriber, wording, now, delivery_id)
     session.commit()
 
@@ -70,7 +72,7 @@ def change(
     for purpose, wording in wordings.items():
         decide = consent.grant if purpose in wishes.purposes else consent.withdraw
         decide(session, subscriber, {purpose}, wording, now)
-    if not wishes.purposes:
+    if not wishes.purposes & MAILINGS:
         words = wordings[Purpose.SERIES]
         _leave_marketing(session, subscriber, words, now, None)
     enrollment.look_again(session, hers(subscriber_id), now=now)
@@ -134,7 +136,7 @@ def _leave_marketing(
     delivery_id: int | None,
 ) -> None:
     assert subscriber.address is not None  # noqa: S101 - the callers have looked
-    agreed = consent.in_force(session, subscriber.id)
+    agreed = consent.in_force(session, subscriber.id) & MAILINGS
     if not agreed and consent.is_suppressed(
         session, subscriber.address, Scope.MARKETING
     ):

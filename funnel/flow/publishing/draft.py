@@ -99,12 +99,15 @@ def put(step: Step, new: Content) -> None:
     step.draft = None if tidy == published else tidy.as_draft()
 
 
-def check(step: Step, content: Content) -> Compiled:
-    """Return the compiled mail, or raise BadDraft with every problem."""
+def check(step: Step, content: Content, *, counts_clicks: bool = False) -> Compiled:
+    """Return the compiled mail, or raise BadDraft with every problem.
+
+    `counts_clicks` is for what gets published: tests and previews lead straight on.
+    """
     problems = [*_timing(step, content), *_condition(step, content), *_lines(content)]
     found = None
     try:
-        found = compiled(content, step.sequence.language)
+        found = compiled(content, step.sequence.language, counts_clicks=counts_clicks)
     except TemplateProblem as problem:
         problems.append(_place(problem))
     if problems or found is None:
@@ -112,7 +115,9 @@ def check(step: Step, content: Content) -> Compiled:
     return found
 
 
-def compiled(content: Content, language: str) -> Compiled:
+def compiled(
+    content: Content, language: str, *, counts_clicks: bool = False
+) -> Compiled:
     """Compile a step's text; raises TemplateProblem."""
     return compiling.compile_step(
         subject=content.subject,
@@ -120,6 +125,7 @@ def compiled(content: Content, language: str) -> Compiled:
         body=content.body,
         kind=content.kind,
         language=language,
+        counts_clicks=counts_clicks,
     )
 
 

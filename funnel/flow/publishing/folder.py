@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from funnel.domain.status import Kind, Purpose, Role
+from funnel.domain.status import MAILINGS, Kind, Purpose, Role
 from funnel.flow.publishing.content import Content
 
 HEAD = "sequence.toml"
@@ -114,10 +114,9 @@ def _file(path: Path) -> File:
 
 
 def _step(slug: str, fields: Mapping[str, Any], body: str) -> File:
-    purpose = fields.get("purpose")
     content = Content(
         kind=Kind(fields["kind"]),
-        purpose=Purpose(purpose) if purpose else None,
+        purpose=_purpose(fields.get("purpose")),
         timing=str(fields.get("timing", "")),
         condition=str(fields.get("condition", "")),
         is_on=bool(fields.get("is_on", True)),
@@ -127,6 +126,14 @@ def _step(slug: str, fields: Mapping[str, Any], body: str) -> File:
         body=body,
     )
     return File(slug, Role(fields.get("role", Role.LISTED)), content)
+
+
+def _purpose(word: Any) -> Purpose | None:
+    """Return what a mail is for; not every purpose of a consent is a mail's."""
+    purpose = Purpose(word) if word else None
+    if purpose is not None and purpose not in MAILINGS:
+        raise ValueError(f"purpose {word}")
+    return purpose
 
 
 def _text(path: Path) -> str:

@@ -16,6 +16,7 @@ from funnel.mail.problem import N_
 from funnel.models import (
     Enrollment,
     EventKind,
+    Link,
     Masterclass,
     Revision,
     Sequence,
@@ -169,7 +170,7 @@ def _check_roles(session: Session, sequence: Sequence) -> None:
 
 def _revise(session: Session, step: Step, *, author: str, now: datetime) -> None:
     content = contents(step).latest
-    compiled = draft.check(step, content)
+    compiled = draft.check(step, content, counts_clicks=True)
     step.revision = Revision(
         step_id=step.id,
         version=step.sequence.version,
@@ -178,6 +179,10 @@ def _revise(session: Session, step: Step, *, author: str, now: datetime) -> None
         text=compiled.text,
         author=author,
         published_at=now,
+        links=[
+            Link(position=one.position, code=one.code, target=one.url)
+            for one in compiled.links
+        ],
     )
     session.add(step.revision)
     step.draft = None

@@ -39,7 +39,10 @@ def urls(
     links: Links, of: Mapping[str, Any], delivery_id: int, dated_at: datetime
 ) -> dict[str, str]:
     """Return the links that this reader can use; the others stay unset."""
-    found = {"unsubscribe_url": links.unsubscribe(delivery_id)}
+    found = {
+        "unsubscribe_url": links.unsubscribe(delivery_id),
+        "click_url": links.click(delivery_id),
+    }
     if of["masterclass"]:
         found["landing_url"] = links.landing(of["masterclass"])
     if of["article"]:

@@ -11,6 +11,7 @@ from funnel.flow.reports.numbers import (
 )
 from funnel.flow.reports.people import Page, page
 from funnel.flow.reports.person import Person, Story, person
+from funnel.flow.reports.sending import Sending, Traffic, sending, traffic
 
 __all__ = [
     "Head",
@@ -18,12 +19,16 @@ __all__ = [
     "Overview",
     "Page",
     "Person",
+    "Sending",
     "StepNumbers",
     "Story",
+    "Traffic",
     "head",
     "mails",
     "overview",
     "page",
     "per_step",
     "person",
+    "sending",
+    "traffic",
 ]

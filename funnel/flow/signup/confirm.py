@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from funnel.domain.status import (
+    MAILINGS,
     Purpose,
     Reason,
     Role,
@@ -80,7 +81,7 @@ def purposes(masterclass: Masterclass) -> frozenset[Purpose]:
     """Return what a yes to the series means: "stated" words speak of no offers."""
     if masterclass.consent_mode == "stated":
         return frozenset({Purpose.SERIES})
-    return frozenset(Purpose)
+    return MAILINGS
 
 
 def date(session: Session, signup: Signup, *, now: datetime) -> Occurrence | None:

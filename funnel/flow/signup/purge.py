@@ -19,9 +19,12 @@ from funnel.flow.signup.form import CAPS_REACH
 from funnel.models import (
     Consent,
     Delivery,
+    Heartbeat,
     Signup,
     Subscriber,
 )
+
+BEAT = "upkeep"
 
 
 def purge(session: Session, now: datetime) -> int:
@@ -37,6 +40,7 @@ def purge(session: Session, now: datetime) -> int:
     old = _unconfirmed(Signup.created_at <= now - CAPS_REACH).subquery()
     for row, of_them in ((Consent, Consent.subscriber_id), (Subscriber, Subscriber.id)):
         session.execute(delete(row).where(of_them.in_(select(old.c.id))))
+    session.execute(Heartbeat.beat(BEAT))
     session.commit()
     return len(forgotten)
 

@@ -83,6 +83,7 @@ KINDS = {
 PURPOSES = {
     Purpose.SERIES: lazy_gettext("mail series"),
     Purpose.OFFERS: lazy_gettext("offers"),
+    Purpose.CLICKS: lazy_gettext("seeing her clicks"),
 }
 ROLES = {
     Role.LISTED: lazy_gettext("in the list"),
