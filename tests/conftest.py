@@ -24,6 +24,8 @@ from funnel.embedded import places
 from funnel.embedded.postgres import Postgres
 from funnel.models import Base
 
+pytest_plugins = ["ledger"]
+
 # A request commits into the test's savepoint, so that the end undoes it all.
 db.session.session_factory.configure(join_transaction_mode="create_savepoint")
 
