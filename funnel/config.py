@@ -98,6 +98,9 @@ class Settings(BaseSettings):
     lease_seconds: Count = 120
     dot_timeout: Count = 60
 
+    # For tests of this program: the point at which a worker kills itself.
+    failpoint: str = ""
+
     @classmethod
     def settings_customise_sources(  # type: ignore[override]  # called by keyword
         cls,
@@ -185,6 +188,12 @@ class Settings(BaseSettings):
                 "FUNNEL_EMBEDDED is for one machine: "
                 "FUNNEL_BASE_URL must be on localhost"
             )
+        return self
+
+    @model_validator(mode="after")
+    def production_kills_nobody(self) -> Self:
+        if self.failpoint and not self.embedded:
+            raise ValueError("FUNNEL_FAILPOINT is for tests, in embedded mode only")
         return self
 
     @property

@@ -21,6 +21,7 @@ from funnel.embedded import places, postgres, processes
 from funnel.embedded.places import Places
 from funnel.embedded.postgres import Postgres
 
+HOME = "TEST_RUN_HOME"
 PREFIX = "funnel-tests-"
 TEMPLATE = "template_funnel"
 HASTY = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
@@ -74,6 +75,12 @@ def migrate(url: str) -> None:
         db.engine.dispose()
 
 
+def data_dir() -> Path:
+    """Return where this worker's system keeps its journals; emptied with the tables."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    return Path(os.environ.get(HOME, tempfile.gettempdir())) / f"data-{worker}"
+
+
 def settings(url: str, **overrides: object) -> Settings:
     """Return settings of a test: embedded, nothing outside reachable."""
     values = {
@@ -83,6 +90,7 @@ def settings(url: str, **overrides: object) -> Settings:
         "base_url": "http://localhost",
         "secret_key": "tests: 3f1c9a5e7b2d8460fedcba9876543210",
         "embedded": True,
+        "data_dir": data_dir(),
         "form_min_seconds": 0,
     }
     return Settings(**values | overrides)  # type: ignore[arg-type]  # checked at run time

@@ -1,6 +1,7 @@
 """What tests share: a real database, the application, one fixed moment."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +24,7 @@ from funnel.embedded import places
 from funnel.embedded.postgres import Postgres
 from funnel.models import Base
 
-HOME = "TEST_RUN_HOME"
+pytest_plugins = ["ledger"]
 
 # A request commits into the test's savepoint, so that the end undoes it all.
 db.session.session_factory.configure(join_transaction_mode="create_savepoint")
@@ -35,13 +36,13 @@ def pytest_configure(config: pytest.Config) -> None:
         cluster.end_the_abandoned()
         folder = cluster.home(os.getpid())
         places.make_folder(folder, 0o711)
-        os.environ[HOME] = str(folder)
+        os.environ[cluster.HOME] = str(folder)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """End the server after the last worker, or after the only process."""
     if not hasattr(config, "workerinput"):
-        cluster.end(Path(os.environ[HOME]))
+        cluster.end(Path(os.environ[cluster.HOME]))
 
 
 def pytest_runtest_setup() -> None:
@@ -51,7 +52,7 @@ def pytest_runtest_setup() -> None:
 
 @pytest.fixture(scope="session")
 def postgres() -> Postgres:
-    return cluster.started(Path(os.environ[HOME]))
+    return cluster.started(Path(os.environ[cluster.HOME]))
 
 
 @pytest.fixture(scope="session")
@@ -94,6 +95,7 @@ def clean_database(engine: Engine) -> Iterator[None]:
         # A worker may be at its tick: of two that wait for each other, it gives way.
         connection.execute(text("SET LOCAL deadlock_timeout = '1min'"))
         connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+    shutil.rmtree(cluster.data_dir(), ignore_errors=True)
 
 
 @pytest.fixture

@@ -1,37 +1,58 @@
 """Take what is due: mark the rows as mine, and freeze what they will say."""
 
+import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, any_, bindparam, func, select, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    DateTime,
+    Executable,
+    Text,
+    any_,
+    bindparam,
+    case,
+    cast,
+    column,
+    func,
+    literal,
+    null,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from funnel.domain import address as addresses
-from funnel.domain.status import DeliveryState
+from funnel.domain.status import DeliveryState, Reason
 from funnel.flow import render
-from funnel.flow.delivery import policy, settle, verdict
-from funnel.flow.delivery.policy import Attempt
+from funnel.flow.delivery import failpoint, policy, settle, verdict
+from funnel.flow.delivery.failpoint import Point
+from funnel.flow.delivery.policy import Attempt, Settlement
 from funnel.flow.render import Office
 from funnel.flow.render.facts import AnyRow
 from funnel.models import Delivery
+from funnel.models.base import Utc, Word
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A delivery that is mine while the lease lasts and the attempt is mine."""
+    """A delivery that is mine while the lease lasts and the attempt is mine.
+
+    `digest` is the hash under which a suppression would keep the address.
+    """
 
     attempt: Attempt
+    priority: int
+    digest: str
     letter: render.Frozen
-
-    @property
-    def digest(self) -> str:
-        """Return the hash under which a suppression would keep the address."""
-        return addresses.digest(self.letter.address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,64 +67,16 @@ class Terms:
 
 
 class Batch(NamedTuple):
-    """How many rows were taken, and those of them that may go."""
+    """How many rows were taken; those that may go, and those that cannot be written."""
 
     taken: int
     mine: list[Claimed]
+    unwritten: list[tuple[Attempt, Settlement]]
 
 
 SUSPECT_AFTER = policy.POISON_DEATHS - 1
 """So many deaths make a row a suspect: it is claimed alone, so that the next death
 is its own doing and not that of a row beside it."""
-
-_picked = (
-    select(Delivery.id)
-    .where(
-        Delivery.state == DeliveryState.SCHEDULED,
-        Delivery.due_at <= verdict.NOW,
-        (Delivery.deaths >= SUSPECT_AFTER) == bindparam("is_suspect", type_=Boolean),
-        ~verdict.standing_still(),
-    )
-    .order_by(Delivery.priority, Delivery.due_at, Delivery.id)
-    .limit(bindparam("limit"))
-    .with_for_update(skip_locked=True, of=Delivery)
-    .cte("picked")
-)
-_TAKE = (
-    update(Delivery)
-    .where(Delivery.id.in_(select(_picked.c.id)))
-    .values(
-        state=DeliveryState.CLAIMED,
-        attempt=Delivery.attempt + 1,
-        worker=bindparam("by"),
-        handed_at=None,
-        lease_until=func.now() + verdict.LEASE,
-    )
-    .returning(Delivery.id, Delivery.attempt, Delivery.address)
-)
-_STILL_MINE = verdict.pass_or_stop(DeliveryState.CLAIMED)
-_FREEZE = (
-    update(Delivery.__table__)  # type: ignore[arg-type]  # a Table, as Core takes it
-    .where(Delivery.__table__.c.id == bindparam("of"))
-    .values(
-        revision_id=bindparam("revision_id"),
-        dated_at=bindparam("dated_at"),
-        values=bindparam("values"),
-    )
-)
-
-
-_GIVE_BACK = (
-    update(Delivery)
-    .where(
-        Delivery.id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
-        Delivery.state == DeliveryState.CLAIMED,
-        Delivery.worker == bindparam("by"),
-    )
-    .values(
-        state=DeliveryState.SCHEDULED, attempt=Delivery.attempt - 1, lease_until=None
-    )
-)
 
 
 async def take(engine: AsyncEngine, office: Office, terms: Terms) -> Batch:
@@ -113,13 +86,19 @@ async def take(engine: AsyncEngine, office: Office, terms: Terms) -> Batch:
     lost over it at the fence. The first attempt decides what a mail will say.
     """
     async with engine.begin() as connection:
-        rows = await _mark(connection, terms)
-        going = await _judge(connection, rows, terms) if rows else set()
-        if not going:
-            return Batch(len(rows), [])
-        numbers = {row.id: row.attempt for row in rows if row.id in going}
-        mine = await _freeze(connection, office, numbers, terms.now)
-        return Batch(len(rows), mine)
+        picked = await _pick(connection, terms)
+        if not picked:
+            return Batch(0, [], [])
+        failpoint.reach(Point.CLAIMING)
+        digests = {row.id: addresses.digest(row.address) for row in picked}
+        barred = await _barred(connection, digests, terms.now)
+        going = [id_ for id_ in digests if id_ not in barred]
+        batch = Batch(len(picked), [], [])
+        for row, content, business in await _needed(connection, office, going):
+            _write(batch, (row, content, business), digests[row.id], terms.now)
+        await connection.execute(_TAKE, _facts(picked, barred, batch, terms))
+    failpoint.reach(Point.CLAIMED)
+    return batch
 
 
 async def give_back(engine: AsyncEngine, worker: str, unused: list[Claimed]) -> None:
@@ -133,67 +112,140 @@ async def give_back(engine: AsyncEngine, worker: str, unused: list[Claimed]) -> 
         await connection.execute(_GIVE_BACK, {"ids": ids, "by": worker})
 
 
-async def _mark(connection: AsyncConnection, terms: Terms) -> Sequence[AnyRow]:
-    facts = {
-        "now": terms.now,
-        "by": terms.worker,
-        "lease": terms.lease,
-        "limit": terms.limit,
-        "is_suspect": terms.is_suspect,
-    }
-    return (await connection.execute(_TAKE, facts)).all()
+async def _pick(connection: AsyncConnection, terms: Terms) -> Sequence[AnyRow]:
+    facts = {"now": terms.now, "limit": terms.limit, "is_suspect": terms.is_suspect}
+    return (await connection.execute(_PICK, facts)).all()
 
 
-async def _judge(
-    connection: AsyncConnection, rows: Sequence[AnyRow], terms: Terms
-) -> set[int]:
-    """Skip what its reader or its time forbids; return the ids that go on."""
-    facts = {
-        "ids": [row.id for row in rows],
-        "attempts": [row.attempt for row in rows],
-        "digests": [addresses.digest(row.address) for row in rows],
-        "now": terms.now,
-        "lease": terms.lease,
-    }
-    answer = await connection.execute(_STILL_MINE, facts)
-    return {row.id for row in answer if row.state is DeliveryState.CLAIMED}
-
-
-async def _freeze(
-    connection: AsyncConnection,
-    office: Office,
-    numbers: Mapping[int, int],
-    now: datetime,
-) -> list[Claimed]:
-    rows = await _needed(connection, office, list(numbers))
-    business = (await connection.execute(render.BUSINESS)).one_or_none()
-    claimed, fresh = [], []
-    for row in rows:
-        attempt = Attempt(row.id, numbers[row.id], row.dated_at or now)
-        try:
-            content = render.draft(row) or office.texts.get(row.revision_id)
-            letter = render.freeze(row, business, content, now)
-        except Exception as error:  # a poison row must not stop the others
-            log.exception("delivery %s cannot be written", row.id)
-            end = policy.stumble(attempt, error, now)
-            await settle.write(connection, attempt, end, now)
-            continue
-        claimed.append(Claimed(attempt, letter))
-        if row.values is None:
-            fresh.append({"of": row.id, **letter.kept()})
-    if fresh:
-        await connection.execute(_FREEZE, fresh)
-    return claimed
+async def _barred(
+    connection: AsyncConnection, digests: dict[int, str], now: datetime
+) -> dict[int, Reason]:
+    """Return what its reader or its time forbids, and why."""
+    asked = {"ids": list(digests), "attempts": [0] * len(digests)}
+    facts = {**asked, "digests": list(digests.values()), "now": now}
+    return {row.id: row.bar for row in await connection.execute(verdict.BARRED, facts)}
 
 
 async def _needed(
     connection: AsyncConnection, office: Office, ids: list[int]
-) -> list[AnyRow]:
+) -> list[tuple[AnyRow, render.Content | None, AnyRow | None]]:
     """Read what the mails say, and the texts that this process has not seen yet."""
+    if not ids:
+        return []
     rows = (await connection.execute(render.NEEDED, {"ids": ids})).all()
-    wanted = {row.revision_id for row in rows if row.revision_id}
-    unknown = office.unknown(wanted)
+    unknown = office.unknown({row.revision_id for row in rows if row.revision_id})
     if unknown:
         for text in await connection.execute(render.CONTENT, {"ids": unknown}):
             office.keep(text)
-    return sorted(rows, key=lambda row: (row.priority, row.due_at, row.id))
+    business = (await connection.execute(render.BUSINESS)).one_or_none()
+    found = {row.id: row for row in rows}
+    in_order = (found[id_] for id_ in ids)
+    return [(row, office.texts.get(row.revision_id), business) for row in in_order]
+
+
+def _write(
+    batch: Batch,
+    source: tuple[AnyRow, render.Content | None, AnyRow | None],
+    digest: str,
+    now: datetime,
+) -> None:
+    """Decide what a mail says; a poison row must not stop the others."""
+    row, content, business = source
+    attempt = Attempt(row.id, row.attempt + 1, row.dated_at or now)
+    try:
+        letter = render.freeze(row, business, render.draft(row) or content, now)
+    except Exception as error:
+        log.exception("delivery %s cannot be written", row.id)
+        batch.unwritten.append((attempt, policy.stumble(attempt, error, now)))
+    else:
+        batch.mine.append(Claimed(attempt, row.priority, digest, letter))
+
+
+def _facts(
+    picked: Sequence[AnyRow], barred: dict[int, Reason], batch: Batch, terms: Terms
+) -> dict[str, Any]:
+    """Return what is written of a claim, as columns."""
+    letters = {mine.attempt.id: mine.letter for mine in batch.mine}
+    ids = [row.id for row in picked]
+    frozen = [letters.get(id_) for id_ in ids]
+    return {
+        "now": terms.now,
+        "by": terms.worker,
+        "lease": terms.lease,
+        "ids": ids,
+        "reasons": [barred.get(id_) for id_ in ids],
+        "revision_ids": [one and one.revision_id for one in frozen],
+        "dates": [one and one.dated_at for one in frozen],
+        "kept": [one and json.dumps(one.values) for one in frozen],
+    }
+
+
+_PICK = (
+    select(Delivery.id, Delivery.address)
+    .where(
+        Delivery.state == DeliveryState.SCHEDULED,
+        Delivery.due_at <= verdict.NOW,
+        (Delivery.deaths >= SUSPECT_AFTER) == bindparam("is_suspect", type_=Boolean),
+        ~verdict.standing_still(),
+    )
+    .order_by(Delivery.priority, Delivery.due_at, Delivery.id)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True, of=Delivery)
+)
+
+
+def _take() -> Executable:
+    row = (
+        func.unnest(
+            bindparam("ids", type_=ARRAY(BigInteger)),
+            bindparam("reasons", type_=ARRAY(Text)),
+            bindparam("revision_ids", type_=ARRAY(BigInteger)),
+            bindparam("dates", type_=ARRAY(DateTime(timezone=True))),
+            bindparam("kept", type_=ARRAY(Text)),
+        )
+        .table_valued(
+            column("id", BigInteger),
+            column("reason", Word(Reason)),
+            column("revision_id", BigInteger),
+            column("dated_at", Utc()),
+            column("kept", Text),
+        )
+        .render_derived(name="row")
+        .c
+    )
+    goes = row.reason.is_(None)
+    change = (
+        update(Delivery)
+        .where(Delivery.id == row.id)
+        .values(
+            state=case(
+                (goes, literal(DeliveryState.CLAIMED, settle.STATE)),
+                else_=literal(DeliveryState.SKIPPED, settle.STATE),
+            ),
+            reason=row.reason,
+            attempt=Delivery.attempt + 1,
+            worker=bindparam("by"),
+            handed_at=None,
+            settled_at=case((goes, null()), else_=func.now()),
+            lease_until=case((goes, func.now() + verdict.LEASE)),
+            revision_id=func.coalesce(row.revision_id, Delivery.revision_id),
+            dated_at=func.coalesce(row.dated_at, Delivery.dated_at),
+            values=func.coalesce(cast(row.kept, JSONB), Delivery.values),
+        )
+        .returning(Delivery.reason)
+    )
+    return settle.tell(change, verdict.skipped, verdict.because)
+
+
+_TAKE = _take()
+_GIVE_BACK = (
+    update(Delivery)
+    .where(
+        Delivery.id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
+        Delivery.state == DeliveryState.CLAIMED,
+        Delivery.worker == bindparam("by"),
+    )
+    .values(
+        state=DeliveryState.SCHEDULED, attempt=Delivery.attempt - 1, lease_until=None
+    )
+)

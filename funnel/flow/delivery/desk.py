@@ -12,7 +12,12 @@ from funnel.config import Settings
 from funnel.domain.links import Links
 from funnel.domain.tokens import Keys
 from funnel.flow import delivery, transport
+from funnel.flow.delivery import failpoint
+from funnel.flow.delivery.journal import Journal
 from funnel.flow.render import Office
+
+BUSY_CONNECTIONS = 3
+"""To the database: one claims, one fences, one keeps the books."""
 
 
 class Desk:
@@ -20,6 +25,8 @@ class Desk:
 
     def __init__(self, settings: Settings, worker: str) -> None:
         """Make the loop; nothing is connected before the first drain."""
+        if settings.failpoint:
+            failpoint.arm(settings.failpoint)
         keys = Keys.of(settings.secret_key, settings.previous_secret_keys)
         self.worker, self.seconds = worker, float(settings.drain_seconds)
         self.office = Office(
@@ -28,9 +35,10 @@ class Desk:
             timedelta(seconds=settings.lease_seconds),
         )
         self.engine = create_async_engine(
-            settings.database_url, pool_size=settings.smtp_connections + 1
+            settings.database_url, pool_size=BUSY_CONNECTIONS
         )
         self.pool = transport.pool(settings)
+        self.journal = Journal(settings.data_dir, worker)
         self._plain = create_engine(settings.database_url, pool_pre_ping=True)
         self._runner = asyncio.Runner()
 
@@ -38,24 +46,19 @@ class Desk:
         """Return a session for what is done outside the loop."""
         return Session(self._plain)
 
-    def drain(self, now: Clock) -> "delivery.Drained":
+    def drain(self, now: Clock) -> delivery.Drained:
         """Send what is due, for as long as the settings allow a drain."""
-        return self._runner.run(
-            delivery.drain(
-                self.engine,
-                self.pool,
-                self.office,
-                now=now,
-                worker=self.worker,
-                seconds=self.seconds,
-            )
+        post = delivery.Post(
+            self.engine, self.pool, self.office, self.journal, self.worker
         )
+        return self._runner.run(delivery.drain(post, now=now, seconds=self.seconds))
 
     def close(self) -> None:
         """Close every connection, and the loop."""
         self._runner.run(self._close())
         self._runner.close()
         self._plain.dispose()
+        self.journal.close()
 
     async def _close(self) -> None:
         await self.pool.close()

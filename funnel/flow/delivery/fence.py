@@ -1,56 +1,71 @@
 """The commit before the point of no return: the last moment to say no."""
 
+import asyncio
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from funnel import clock
+from funnel.clock import Clock
 from funnel.domain.status import DeliveryState
-from funnel.flow.delivery import verdict
+from funnel.flow.delivery import failpoint, verdict
 from funnel.flow.delivery.claim import Claimed
+from funnel.flow.delivery.failpoint import Point
+from funnel.flow.delivery.group import Group
 
 log = logging.getLogger(__name__)
 
-_HAND = verdict.pass_or_stop(DeliveryState.HANDED)
+
+class Gate:
+    """Commits the hand-over of whoever stands before it, all in one statement."""
+
+    def __init__(self, engine: AsyncEngine, now: Clock, lease: timedelta) -> None:
+        # One statement each time: one round trip, one commit.
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._now, self._lease = now, lease
+        self._group = Group(self._hand)
+
+    def fence(self, mine: Claimed) -> "Fence":
+        """Return what the transport asks when only the final dot is missing."""
+        return Fence(lambda: self._group.ask(mine), mine.attempt.id)
+
+    async def _hand(self, batch: list[Claimed]) -> list[bool]:
+        failpoint.reach(Point.FENCING)
+        facts = {
+            "ids": [mine.attempt.id for mine in batch],
+            "attempts": [mine.attempt.number for mine in batch],
+            "digests": [mine.digest for mine in batch],
+            "now": self._now(),
+            "lease": self._lease,
+        }
+        async with self._engine.connect() as connection:
+            rows = (await connection.execute(verdict.HAND, facts)).all()
+        failpoint.reach(Point.FENCED)
+        handed = {row.id for row in rows if row.state is DeliveryState.HANDED}
+        return [mine.attempt.id in handed for mine in batch]
 
 
 class Fence:
-    """Asked once by the transport, when only the final dot is missing.
+    """One message before the gate.
 
     `is_unsure`: the database did not answer, so the row may say "handed" although
     the dot was never sent.
     """
 
-    def __init__(
-        self, engine: AsyncEngine, mine: Claimed, now: clock.Clock, lease: timedelta
-    ) -> None:
-        """Know the row and how to reach it; ask nothing yet.
+    __slots__ = ("_ask", "_id", "is_unsure")
 
-        The engine commits each statement by itself.
-        """
-        self.engine, self.mine, self.now, self.lease = engine, mine, now, lease
+    def __init__(self, ask: Callable[[], asyncio.Future[bool]], id_: int) -> None:
+        self._ask, self._id = ask, id_
         self.is_unsure = False
 
     async def __call__(self) -> bool:
         """Commit the hand-over; False when the message must not go any more."""
         try:
-            return await self._hand()
+            return await self._ask()
         except (DBAPIError, OSError) as error:
             cause = getattr(error, "orig", error)  # without the values of the row
-            log.warning("delivery %s: no fence: %s", self.mine.attempt.id, cause)
+            log.warning("delivery %s: no fence: %s", self._id, cause)
             self.is_unsure = True
             return False
-
-    async def _hand(self) -> bool:
-        facts = {
-            "ids": [self.mine.attempt.id],
-            "attempts": [self.mine.attempt.number],
-            "digests": [self.mine.digest],
-            "now": self.now(),
-            "lease": self.lease,
-        }
-        async with self.engine.connect() as connection:
-            row = (await connection.execute(_HAND, facts)).one_or_none()
-        return row is not None and row.state is DeliveryState.HANDED

@@ -8,7 +8,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from funnel.domain.status import DeliveryState
-from funnel.flow.delivery import policy, settle
+from funnel.flow.delivery import failpoint, policy, settle
+from funnel.flow.delivery.failpoint import Point
 from funnel.models import Delivery, EventKind
 from funnel.models.base import Word
 
@@ -62,7 +63,12 @@ def _kind(changed: Any) -> Any:
     )
 
 
-_RECOVER = settle.tell(_change, _kind, literal({"lost": "worker"}, JSONB))
+def _data(changed: Any) -> Any:
+    del changed  # the same of each
+    return literal({"lost": "worker"}, JSONB)
+
+
+_RECOVER = settle.tell(_change, _kind, _data)
 
 
 async def expired(engine: AsyncEngine, *, now: datetime, limit: int = 1000) -> int:
@@ -70,6 +76,7 @@ async def expired(engine: AsyncEngine, *, now: datetime, limit: int = 1000) -> i
 
     Claimed: certainly not sent, back to the queue. Handed: perhaps sent.
     """
+    failpoint.reach(Point.JUDGING)
     async with engine.begin() as connection:
         answer = await connection.execute(_RECOVER, {"now": now, "limit": limit})
         return len(answer.all())

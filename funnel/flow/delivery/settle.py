@@ -1,16 +1,24 @@
-"""Write down what became of a delivery, with its event, in one statement."""
+"""Write down what became of deliveries, with their events, in one statement."""
 
+import json
+from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import (
+    ARRAY,
+    BigInteger,
     ColumnElement,
+    DateTime,
     Executable,
+    Integer,
+    Text,
     Update,
     and_,
     bindparam,
     case,
+    cast,
+    column,
     func,
     insert,
     literal,
@@ -20,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from funnel.domain.status import DeliveryState, Kind, Scope, SubscriberState
 from funnel.flow.delivery.policy import Attempt, Settlement
@@ -42,27 +50,33 @@ TOLD = (Delivery.id, Delivery.subscriber_id, Delivery.enrollment_id, Delivery.st
 TOLD_AS = ["delivery_id", "subscriber_id", "enrollment_id", "step_id"]
 
 
-async def write(
-    connection: AsyncConnection,
-    attempt: Attempt,
-    settlement: Settlement,
-    now: datetime,
-) -> bool:
-    """Settle an attempt; False when it is not the row's latest any more.
+class End(NamedTuple):
+    """What an attempt came to; `digest` is that of an address that does not exist."""
 
-    An answer also settles a row that was taken for lost meanwhile: what the relay
-    said is evidence. A mere return to the queue does not.
+    attempt: Attempt
+    settlement: Settlement
+    digest: str | None = None
+
+
+async def write(engine: AsyncEngine, ends: list[End], now: datetime) -> None:
+    """Settle a batch of attempts, and tell of each, in one statement.
+
+    Nothing happens to a row whose attempt is not its latest any more. An answer also
+    settles a row that was taken for lost meanwhile: what the relay said is evidence.
+    A mere return to the queue does not.
     """
-    statement = _statement(settlement.state, settlement.told, bool(settlement.due_at))
-    facts = {
-        "of": attempt.id,
-        "as": attempt.number,
-        "now": now,
-        "said": settlement.reply,
-        "heard": settlement.data,
-        "again_at": settlement.due_at or now,
-    }
-    return (await connection.execute(statement, facts)).first() is not None
+    dead = [end for end in ends if end.digest is not None]
+    if not dead:  # one round trip, one commit
+        at_once = engine.execution_options(isolation_level="AUTOCOMMIT")
+        async with at_once.connect() as connection:
+            await connection.execute(_SETTLE, _facts(ends, now))
+        return
+    async with engine.begin() as connection:
+        done = (await connection.execute(_SETTLE, _facts(ends, now))).all()
+        ours = {row.id for row in done}
+        for end in dead:
+            if end.digest is not None and end.attempt.id in ours:
+                await suppress(connection, end.attempt, end.digest, now)
 
 
 async def suppress(
@@ -114,54 +128,98 @@ def after_doubt() -> ColumnElement[Any]:
     )
 
 
-def tell(change: Update, kind: Any, data: ColumnElement[Any]) -> Executable:
-    """Return `change` (of deliveries) as one statement with an event for each.
+Told: TypeAlias = Callable[[Any], ColumnElement[Any]]
+"""From the changed rows to a column of the events about them."""
 
-    `kind` is an EventKind, or None for nothing to tell, or a function from the
-    changed rows to a column. Answers id and state.
+
+def tell(change: Update, kind: Told, data: Told) -> Executable:
+    """Return `change` (of deliveries) as one statement with the events about it.
+
+    A row whose kind of event is null is not told of. Answers id and state.
     """
     changed = change.returning(*TOLD, Delivery.state, Delivery.handed_at).cte("changed")
-    answer = select(changed.c.id, changed.c.state)
-    if kind is None:
-        return answer
-    is_fixed = isinstance(kind, EventKind)
-    what = literal(kind, Word(EventKind)) if is_fixed else kind(changed)
+    row, what = changed.c, kind(changed)
     source = select(
-        changed.c.id,
-        changed.c.subscriber_id,
-        changed.c.enrollment_id,
-        changed.c.step_id,
+        row.id,
+        row.subscriber_id,
+        row.enrollment_id,
+        row.step_id,
         what,
         NOW,
-        data,
+        data(changed),
     ).where(what.is_not(None))
     told = insert(Event).from_select([*TOLD_AS, "kind", "at", "data"], source)
-    return answer.add_cte(told.cte("told"))
+    return select(row.id, row.state).add_cte(told.cte("told"))
 
 
-@lru_cache
-def _statement(
-    state: DeliveryState | None, told: EventKind | None, has_due_at: bool
-) -> Executable:
-    """Return the statement for one kind of end; there are a handful of them."""
-    is_answer = state in {DeliveryState.SENT, DeliveryState.FAILED}
-    is_open = state is DeliveryState.SCHEDULED
-    values: dict[str, Any] = {
-        "state": after_doubt() if state is None else state,
-        "settled_at": None if is_open else func.now(),
-        "lease_until": None,
-        # A relay repeats the address in its answer: not of who was erased meanwhile.
-        "reply": case((Delivery.address == "", ""), else_=bindparam("said")),
+def _facts(ends: list[End], now: datetime) -> dict[str, Any]:
+    """Return the batch as columns."""
+    settled = [end.settlement for end in ends]
+    return {
+        "now": now,
+        "ids": [end.attempt.id for end in ends],
+        "attempts": [end.attempt.number for end in ends],
+        "states": [one.state for one in settled],
+        "kinds": [one.told for one in settled],
+        "due_ats": [one.due_at for one in settled],
+        "replies": [one.reply for one in settled],
+        "data": [json.dumps(one.data) for one in settled],
     }
-    if has_due_at:
-        values["due_at"] = bindparam("again_at", type_=Utc())
+
+
+_SAID = (
+    func.unnest(
+        bindparam("ids", type_=ARRAY(BigInteger)),
+        bindparam("attempts", type_=ARRAY(Integer)),
+        bindparam("states", type_=ARRAY(Text)),
+        bindparam("kinds", type_=ARRAY(Text)),
+        bindparam("due_ats", type_=ARRAY(DateTime(timezone=True))),
+        bindparam("replies", type_=ARRAY(Text)),
+        bindparam("data", type_=ARRAY(Text)),
+    )
+    .table_valued(
+        column("id", BigInteger),
+        column("attempt", Integer),
+        column("state", STATE),
+        column("kind", Word(EventKind)),
+        column("due_at", Utc()),
+        column("reply", Text),
+        column("data", Text),
+    )
+    .render_derived(name="said")
+)
+"""The ends of a batch; one without a state is in doubt."""
+
+
+def _settle() -> Executable:
+    said = _SAID.c
+    is_answer = said.state.in_((DeliveryState.SENT, DeliveryState.FAILED))
+    is_open = said.state == DeliveryState.SCHEDULED
     change = (
         update(Delivery)
         .where(
-            Delivery.id == bindparam("of"),
-            Delivery.attempt == bindparam("as"),
-            Delivery.state.in_(OPEN_TO_EVIDENCE if is_answer else IN_FLIGHT),
+            Delivery.id == said.id,
+            Delivery.attempt == said.attempt,
+            or_(
+                Delivery.state.in_(IN_FLIGHT),
+                and_(is_answer, Delivery.state.in_(OPEN_TO_EVIDENCE)),
+            ),
         )
-        .values(values)
+        .values(
+            state=case((said.state.is_(None), after_doubt()), else_=said.state),
+            settled_at=case((is_open.is_not(True), func.now())),
+            lease_until=None,
+            due_at=func.coalesce(said.due_at, Delivery.due_at),
+            # A relay repeats the address in its answer: not of who was erased.
+            reply=case((Delivery.address == "", ""), else_=said.reply),
+        )
+        .returning(said.kind, said.data)
     )
-    return tell(change, told, bindparam("heard", type_=JSONB))
+    return tell(
+        change,
+        lambda changed: changed.c.kind,
+        lambda changed: cast(changed.c.data, JSONB),
+    )
+
+
+_SETTLE = _settle()

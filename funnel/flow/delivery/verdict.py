@@ -15,7 +15,6 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
-    insert,
     literal,
     null,
     or_,
@@ -33,11 +32,11 @@ from funnel.domain.status import (
     SequenceState,
     SubscriberState,
 )
+from funnel.flow.delivery import settle
 from funnel.models import (
     Consent,
     Delivery,
     Enrollment,
-    Event,
     EventKind,
     Occurrence,
     Registration,
@@ -67,42 +66,6 @@ MINE = (
 Published = aliased(Revision, name="published")
 
 
-def pass_or_stop(then: DeliveryState) -> Executable:
-    """Return the one statement that judges my claims and acts on it.
-
-    A delivery of mine (same attempt, lease not over) that may go becomes `then`;
-    one that its reader's wishes or its own time forbid is skipped, with the reason
-    and the event; one whose sequence stands still goes back. Answers id and state;
-    a row that is not mine any more is missing from the answer.
-    """
-    judged = _judged().cte("judged")
-    passed = (
-        update(Delivery)
-        .where(
-            Delivery.id == judged.c.id,
-            Delivery.attempt == judged.c.attempt,
-            Delivery.state == DeliveryState.CLAIMED,
-            Delivery.lease_until > func.now(),
-        )
-        .values(**_outcome(then, judged.c.bar, judged.c.is_still))
-        .returning(*_EVENT_SOURCE, Delivery.state, Delivery.reason)
-        .cte("passed")
-    )
-    skipped = insert(Event).from_select(
-        ["subscriber_id", "enrollment_id", "delivery_id", "step_id", *_EVENT_REST],
-        select(
-            passed.c.subscriber_id,
-            passed.c.enrollment_id,
-            passed.c.id,
-            passed.c.step_id,
-            literal(EventKind.SKIPPED, Word(EventKind)),
-            NOW,
-            func.jsonb_build_object("reason", passed.c.reason),
-        ).where(passed.c.state == DeliveryState.SKIPPED),
-    )
-    return select(passed.c.id, passed.c.state).add_cte(skipped.cte("told"))
-
-
 def standing_still() -> ColumnElement[bool]:
     """Say that a delivery belongs to an enrollment whose sequence does not send.
 
@@ -117,34 +80,15 @@ def standing_still() -> ColumnElement[bool]:
     return and_(Delivery.enrollment_id.is_not(None), Delivery.step_id.not_in(sending))
 
 
-_EVENT_SOURCE = (
-    Delivery.id,
-    Delivery.subscriber_id,
-    Delivery.enrollment_id,
-    Delivery.step_id,
-)
-_EVENT_REST = ("kind", "at", "data")
+def skipped(changed: Any) -> ColumnElement[Any]:
+    """Tell of the rows that were skipped."""
+    told = literal(EventKind.SKIPPED, Word(EventKind))
+    return case((changed.c.state == DeliveryState.SKIPPED, told), else_=null())
 
 
-def _outcome(
-    then: DeliveryState, bar: ColumnElement[Any], is_still: ColumnElement[bool]
-) -> dict[str, Any]:
-    state = Word(DeliveryState)
-    values: dict[str, Any] = {
-        "state": case(
-            (bar.is_not(None), literal(DeliveryState.SKIPPED, state)),
-            (is_still, literal(DeliveryState.SCHEDULED, state)),
-            else_=literal(then, state),
-        ),
-        "reason": bar,
-        "settled_at": case((bar.is_not(None), func.now())),
-        "lease_until": case(
-            (or_(bar.is_not(None), is_still), null()), else_=func.now() + LEASE
-        ),
-    }
-    if then is DeliveryState.HANDED:
-        values["handed_at"] = func.now()
-    return values
+def because(changed: Any) -> ColumnElement[Any]:
+    """Say why."""
+    return func.jsonb_build_object("reason", changed.c.reason)
 
 
 def _judged() -> Select[Any]:
@@ -241,3 +185,47 @@ def _suppressed(scope: Scope) -> ColumnElement[bool]:
         )
         .exists()
     )
+
+
+def _hand() -> Executable:
+    judged = _judged().cte("judged")
+    bar, is_still = judged.c.bar, judged.c.is_still
+    state = settle.STATE
+    change = (
+        update(Delivery)
+        .where(
+            Delivery.id == judged.c.id,
+            Delivery.attempt == judged.c.attempt,
+            Delivery.state == DeliveryState.CLAIMED,
+            Delivery.lease_until > func.now(),
+        )
+        .values(
+            state=case(
+                (bar.is_not(None), literal(DeliveryState.SKIPPED, state)),
+                (is_still, literal(DeliveryState.SCHEDULED, state)),
+                else_=literal(DeliveryState.HANDED, state),
+            ),
+            reason=bar,
+            handed_at=func.now(),
+            settled_at=case((bar.is_not(None), func.now())),
+            lease_until=case(
+                (or_(bar.is_not(None), is_still), null()), else_=func.now() + LEASE
+            ),
+        )
+        .returning(Delivery.reason)
+    )
+    return settle.tell(change, skipped, because)
+
+
+HAND = _hand()
+"""The one statement that judges my claims and acts on it.
+
+A delivery of mine (same attempt, lease not over) that may go is handed over; one that
+its reader's wishes or its own time forbid is skipped, with the reason and the event;
+one whose sequence stands still goes back. Answers id and state; a row that is not
+mine any more is missing from the answer.
+"""
+
+_all = _judged().subquery("judged")
+BARRED = select(_all.c.id, _all.c.bar).where(_all.c.bar.is_not(None))
+"""Which of the deliveries in question must not go, and why."""
