@@ -5,8 +5,9 @@ from funnel.models.business import Business
 from funnel.models.delivery import Delivery
 from funnel.models.enrollment import Enrollment
 from funnel.models.event import Event, EventKind
+from funnel.models.job import Job, JobKind, JobState
 from funnel.models.masterclass import Masterclass, Occurrence, Registration
-from funnel.models.sequence import Revision, Sequence, Step
+from funnel.models.sequence import Revision, Sequence, Step, Version
 from funnel.models.subscriber import Consent, Signup, Subscriber, Suppression
 from funnel.models.system import Heartbeat, System
 from funnel.models.user import Login, LoginAttempt, User
@@ -20,6 +21,9 @@ __all__ = [
     "Event",
     "EventKind",
     "Heartbeat",
+    "Job",
+    "JobKind",
+    "JobState",
     "Login",
     "LoginAttempt",
     "Masterclass",
@@ -33,4 +37,5 @@ __all__ = [
     "Suppression",
     "System",
     "User",
+    "Version",
 ]
