@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -25,6 +26,7 @@ from funnel.models import (
 from funnel.models.delivery import MARKETING_PRIORITY, SERVICE_PRIORITY
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+ZONE = ZoneInfo("Europe/Amsterdam")
 START = datetime(2026, 12, 1, 19, 0, tzinfo=UTC)  # Tuesday 20:00 in Amsterdam
 
 Row = TypeVar("Row", bound=Base)

@@ -91,7 +91,7 @@ class _Planning:
         self.slots = Slots(rules, self.zone, hold)
         self.consents = tuple(facts.consents)  # an enum is found faster than hashed
         self.sent: set[str] = set()
-        self.past: list[tuple[int, datetime]] = []  # flowing marketing: place, moment
+        self.past: list[tuple[int, datetime]] = []  # flowing steps: place, moment
         self.her = self._situation()
         self.pending: list[_Pinned] = []  # the earliest last
         self.planned: list[Planned] = []
@@ -114,11 +114,10 @@ class _Planning:
                 continue
             if found.sent:
                 self.sent.add(step.slug)
-            if step.is_marketing:
-                if not step.timing.is_pinned:
-                    self.past.append((rank, found.at))
-                if _took_its_day(step, found):
-                    self.slots.take(found.at)
+            if not step.timing.is_pinned:
+                self.past.append((rank, found.at))
+            if step.is_marketing and _took_its_day(step, found):
+                self.slots.take(found.at)
 
     def _pin(self, steps: Sequence[Step]) -> None:
         found = []
@@ -146,15 +145,32 @@ class _Planning:
         if anchor is None or not self._is_open(step):
             return None
         base = timing.moment(anchor, self.zone)
+        if step.added_at is not None and max(base, seated) < step.added_at:
+            return None  # put in when its moment had passed
         is_before = base < anchor or timing.on is not None
         at, moved = self.slots.open(step, base)
         if at < seated and not is_before and not step.is_loud:
             at = next_wall(seated, timing.at or self.rules.hour, self.zone)
             at, moved = self.slots.open(step, at, (*moved, Moved.SEAT))
+        elif self._is_overdue(step, at):
+            at = self.slots.next_own(step, at, self.floor)
+            at, moved = self.slots.open(step, at, (*moved, Moved.RETIMED))
         limit = anchor if is_before and timing.on is None else None
         if is_before and at < seated + NOTICE:
             limit = at - NOTICE
         return _Pinned(at, rank, step, moved, limit)
+
+    def _is_overdue(self, step: Step, at: datetime) -> bool:
+        """Say whether an edit put a moment into the past, where it still counts.
+
+        Such a mail takes its next slot: it would go to everybody at once otherwise.
+        """
+        is_past = at < self.floor and self.floor > self.facts.seated_at
+        return (
+            is_past
+            and step.is_marketing
+            and at + self.rules.lateness.marketing > self.floor
+        )
 
     def _is_open(self, step: Step) -> bool:
         """Say whether a step is still to be handled, and has what it is about."""
@@ -222,8 +238,8 @@ class _Planning:
     def _is_passed(self, step: Step, rank: int) -> bool:
         """Say whether a step was put in above a place that she had passed by then."""
         added = step.added_at
-        if added is None:
-            return False
+        if added is None or (not step.is_marketing and self.facts.seated_at >= added):
+            return False  # service steps begin anew with each seat
         return any(place > rank and at < added for place, at in self.past)
 
     def _follow(self, step: Step, rank: int, above: datetime) -> None:

@@ -6,8 +6,9 @@ from funnel.models.click import Click, ClickCount
 from funnel.models.delivery import Delivery
 from funnel.models.enrollment import Enrollment
 from funnel.models.event import Event, EventKind
+from funnel.models.job import Job, JobKind, JobState
 from funnel.models.masterclass import Masterclass, Occurrence, Registration
-from funnel.models.sequence import Link, Revision, Sequence, Step
+from funnel.models.sequence import Link, Revision, Sequence, Step, Version
 from funnel.models.subscriber import Consent, Signup, Subscriber, Suppression
 from funnel.models.system import Heartbeat, System
 from funnel.models.user import Login, LoginAttempt, User
@@ -23,6 +24,9 @@ __all__ = [
     "Event",
     "EventKind",
     "Heartbeat",
+    "Job",
+    "JobKind",
+    "JobState",
     "Link",
     "Login",
     "LoginAttempt",
@@ -37,4 +41,5 @@ __all__ = [
     "Suppression",
     "System",
     "User",
+    "Version",
 ]

@@ -12,7 +12,11 @@ from funnel.models.base import Base, Id, Word
 
 
 class Sequence(Base):
-    """Steps in order, and the rules they share."""
+    """Steps in order, and the rules they share.
+
+    `draft` has what will change for the whole: "order" (ids of the listed steps; who
+    is missing is deleted) and "rules"; texts that change are drafts of their steps.
+    """
 
     __tablename__ = "sequence"
 
@@ -26,6 +30,8 @@ class Sequence(Base):
     rules: Mapped[dict[str, Any]] = mapped_column(default=dict)  # schedule.Rules
     version: Mapped[int] = mapped_column(default=0)  # one up at each publish
     published_at: Mapped[datetime | None]
+    retimed_at: Mapped[datetime | None]  # the last publish that had people re-planned
+    draft: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
     steps: Mapped[list["Step"]] = relationship(
         back_populates="sequence", order_by="Step.rank"
@@ -47,6 +53,7 @@ class Step(Base):
     revision_id: Mapped[int | None] = mapped_column(
         ForeignKey("revision.id", use_alter=True)
     )
+    added_at: Mapped[datetime | None]  # who had passed its place by then, never gets it
     deleted_at: Mapped[datetime | None]
 
     sequence: Mapped[Sequence] = relationship(back_populates="steps")
@@ -103,3 +110,24 @@ class Link(Base):
     position: Mapped[int] = mapped_column(SmallInteger)  # from 1, down the letter
     code: Mapped[str]
     target: Mapped[str]
+
+
+class Version(Base):
+    """What one publish made of a sequence: its whole list, never changed."""
+
+    __tablename__ = "version"
+    __table_args__ = (UniqueConstraint("sequence_id", "number"),)
+
+    id: Mapped[Id]
+    sequence_id: Mapped[int] = mapped_column(ForeignKey("sequence.id"))
+    number: Mapped[int]
+    restores: Mapped[int | None]  # the number of an older version that it brings back
+    rules: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    steps: Mapped[list[list[int]]] = mapped_column(JSONB)  # [step id, revision id], …
+    author: Mapped[str]
+    published_at: Mapped[datetime]
+
+    @property
+    def texts(self) -> dict[int, int]:
+        """Return the revision of each step, in their order."""
+        return {step_id: revision_id for step_id, revision_id in self.steps}  # noqa: C416 - lists, not pairs

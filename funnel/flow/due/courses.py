@@ -5,8 +5,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
 
 from funnel.domain import conditions, timing
 from funnel.domain.schedule import Rules, Step
@@ -42,19 +42,13 @@ def load(session: Session, sequence_ids: Collection[int]) -> Courses:
     for row in session.execute(_STEPS.where(StepRow.sequence_id.in_(sequence_ids))):
         steps[row.sequence_id].append(row)
     rows = session.execute(
-        select(Sequence.id, Sequence.rules, Sequence.published_at).where(
+        select(Sequence.id, Sequence.rules, Sequence.retimed_at).where(
             Sequence.id.in_(sequence_ids)
         )
     )
     return Courses({row.id: _course(row, steps[row.id]) for row in rows})
 
 
-_AnyRevision = aliased(Revision)
-_first_published = (
-    select(func.min(_AnyRevision.published_at))
-    .where(_AnyRevision.step_id == StepRow.id)
-    .scalar_subquery()
-)
 _STEPS: Select[*tuple[Any, ...]] = (
     select(
         StepRow.sequence_id,
@@ -66,7 +60,7 @@ _STEPS: Select[*tuple[Any, ...]] = (
         Revision.condition,
         Revision.is_on,
         StepRow.deleted_at,
-        _first_published.label("added_at"),
+        StepRow.added_at,
     )
     .join(Revision, Revision.id == StepRow.revision_id)
     .where(StepRow.role == Role.LISTED)
@@ -77,7 +71,7 @@ _STEPS: Select[*tuple[Any, ...]] = (
 def _course(sequence: AnyRow, rows: list[AnyRow]) -> Course | Exception:
     try:
         steps = tuple(_step(row) for row in rows)
-        return Course(steps, Rules.from_dict(sequence.rules), sequence.published_at)
+        return Course(steps, Rules.from_dict(sequence.rules), sequence.retimed_at)
     except ValueError as error:  # BadTiming, BadCondition, BadRules
         return error
 

@@ -24,7 +24,7 @@ class Course:
 
     steps: tuple[Step, ...]
     rules: Rules
-    published_at: datetime | None = None
+    retimed_at: datetime | None = None
 
     @property
     def kinds(self) -> dict[int, Kind]:
@@ -95,12 +95,12 @@ def ahead(person: Person, course: Course, now: datetime) -> list[Planned]:
 def _plan(
     person: Person, course: Course, handled: Mapping[int, Handled], now: datetime
 ) -> list[Planned]:
-    facts = _facts(person, handled, course.published_at)
+    facts = _facts(person, handled, course.retimed_at)
     return schedule.plan(course.steps, course.rules, facts, now)
 
 
 def _facts(
-    person: Person, handled: Mapping[int, Handled], published_at: datetime | None
+    person: Person, handled: Mapping[int, Handled], retimed_at: datetime | None
 ) -> Facts:
     row = person.row
     return Facts(
@@ -117,13 +117,13 @@ def _facts(
         consents=person.agreed,
         handled=handled,
         tags=frozenset(row.tags),
-        retimed_at=_retimed_at(row, published_at),
+        retimed_at=_retimed_at(row, retimed_at),
     )
 
 
-def _retimed_at(row: AnyRow, published_at: datetime | None) -> datetime | None:
+def _retimed_at(row: AnyRow, retimed_at: datetime | None) -> datetime | None:
     """Return when an edit or a moved date last changed what the plan says."""
-    known = [at for at in (published_at, row.moved_at) if at and at > row.confirmed_at]
+    known = [at for at in (retimed_at, row.moved_at) if at and at > row.confirmed_at]
     return max(known, default=None)
 
 

@@ -137,6 +137,8 @@ def _rows(enrollment_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
             Enrollment.id,
             Enrollment.sequence_id,
             Enrollment.confirmed_at,
+            Enrollment.state.label("enrollment_state"),
+            Enrollment.next_step_id,
             Subscriber.id.label("subscriber_id"),
             Subscriber.address,
             Subscriber.zone,

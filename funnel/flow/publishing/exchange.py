@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from funnel.domain.rules import Rules
-from funnel.domain.status import SequenceState
-from funnel.flow.publishing import draft, folder, release
+from funnel.domain.status import Role, SequenceState
+from funnel.flow.publishing import draft, folder, release, structure
 from funnel.flow.publishing.content import contents
 from funnel.flow.publishing.folder import BadFolder, File, Folder
 from funnel.models import Sequence, Step
@@ -33,9 +34,8 @@ def import_folder(
     steps = [_step(sequence, file) for file in found.files]
     for step, file in zip(steps, found.files, strict=True):
         _bring_in(step, file)
-    for rank, step in enumerate(sorted(sequence.steps, key=lambda step: step.slug)):
-        step.rank = rank
     session.flush()
+    _put_in_order(sequence, found)
     if is_new and publish:
         release.release(session, sequence, author=author, now=now)
         sequence.state = SequenceState.LIVE
@@ -58,9 +58,50 @@ def export_folder(session: Session, slug: str, path: Path) -> Folder:
         for both in [contents(step)]
     )
     rules = _in_order(sequence.rules, _canonical(sequence.rules))
-    out = Folder(slug, sequence.name, sequence.language, rules, files)
+    order = _order(files)
+    out = Folder(slug, sequence.name, sequence.language, rules, files, order)
     folder.write(out, path)
     return out
+
+
+def _order(files: tuple[File, ...]) -> tuple[str, ...]:
+    """Return the names of the listed steps, if they alone do not tell the order."""
+    names = [file.slug for file in files if file.role is Role.LISTED]
+    return () if names == sorted(names) else tuple(names)
+
+
+def _put_in_order(sequence: Sequence, found: Folder) -> None:
+    """Let steps stand as in the folder; once published, that is a draft.
+
+    A step without a file stays behind the one that it stands behind now.
+    """
+    known = {step.slug: step.id for step in sequence.steps}
+    ids = [known[slug] for slug in found.listed]
+    for above, step_id in pairwise([0, *structure.order(sequence)]):
+        if step_id not in ids:
+            ids.insert(ids.index(above) + 1 if above in ids else 0, step_id)
+    for rank, step in enumerate(_new_places(sequence, ids)):
+        step.rank = rank
+    structure.set_order(sequence, ids)
+
+
+def _new_places(sequence: Sequence, ids: list[int]) -> list[Step]:
+    """Return all steps: those that were published keep their order among themselves."""
+    if not sequence.version:
+        return sorted(sequence.steps, key=lambda step: _key(ids, step))
+    places = sorted(sequence.steps, key=lambda step: (step.rank, step.id))
+    known = {step.id: step for step in places}
+    for above, step_id in pairwise([0, *ids]):
+        step = known[step_id]
+        if step.revision_id is None:
+            places.remove(step)
+            at = places.index(known[above]) + 1 if above else 0
+            places.insert(at, step)
+    return places
+
+
+def _key(ids: list[int], step: Step) -> tuple[int, str]:
+    return (ids.index(step.id) if step.id in ids else len(ids), step.slug)
 
 
 def _new(session: Session, found: Folder) -> Sequence:

@@ -46,6 +46,13 @@ class Folder:
     language: str
     rules: dict[str, Any]
     files: tuple[File, ...]
+    order: tuple[str, ...] = ()  # of the listed steps, where it is not that of names
+
+    @property
+    def listed(self) -> list[str]:
+        """Return the names of the listed steps in their order."""
+        names = [file.slug for file in self.files if file.role is Role.LISTED]
+        return list(self.order) or sorted(names)
 
 
 def read(path: Path) -> Folder:
@@ -63,6 +70,8 @@ def write(folder: Folder, path: Path) -> None:
     """Write the folder in its canonical form; other files are left alone."""
     path.mkdir(parents=True, exist_ok=True)
     head: dict[str, Any] = {"name": folder.name, "language": folder.language}
+    if folder.order:
+        head["order"] = list(folder.order)
     if folder.rules:
         head["rules"] = folder.rules
     _put(path / HEAD, "\n".join(_table(head)) + "\n")
@@ -86,13 +95,25 @@ def letter(file: File) -> str:
 
 
 def _folder(slug: str, head: Mapping[str, Any], files: tuple[File, ...]) -> Folder:
-    strange = sorted(set(head) - {"name", "language", "rules"})
+    strange = sorted(set(head) - {"name", "language", "order", "rules"})
     if strange:
         raise BadFolder(f"{HEAD}: nothing is called {strange[0]} there")
     if not head.get("name"):
         raise BadFolder(f"{HEAD}: the name is missing")
     name, language = str(head["name"]), str(head.get("language", "nl"))
-    return Folder(slug, name, language, head.get("rules", {}), files)
+    order = _order(head, files)
+    return Folder(slug, name, language, head.get("rules", {}), files, order)
+
+
+def _order(head: Mapping[str, Any], files: tuple[File, ...]) -> tuple[str, ...]:
+    if "order" not in head:
+        return ()
+    order = tuple(head["order"])
+    names = [file.slug for file in files if file.role is Role.LISTED]
+    if sorted(order) != sorted(names):
+        wrong = ", ".join(sorted({*order} ^ {*names})) or "one of them twice"
+        raise BadFolder(f"{HEAD}: order must name each listed step once: {wrong}")
+    return order
 
 
 def _file(path: Path) -> File:

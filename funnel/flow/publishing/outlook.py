@@ -7,13 +7,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from funnel.domain import conditions, schedule, timing
-from funnel.domain.schedule import Facts, Planned, Rules
-from funnel.domain.status import Purpose, Role
+from funnel.domain import schedule
+from funnel.domain.schedule import Facts, Planned
+from funnel.domain.status import Purpose
 from funnel.flow import due
 from funnel.flow.due import courses, people
-from funnel.flow.publishing.content import contents
-from funnel.models import Enrollment, Masterclass, Occurrence, Step
+from funnel.flow.publishing import course
+from funnel.models import Enrollment, Masterclass, Occurrence
 from funnel.models import Sequence as SequenceRow
 
 ZONE = "Europe/Amsterdam"
@@ -41,8 +41,8 @@ def sample(session: Session, sequence: SequenceRow, *, now: datetime) -> Sample:
         replay_until=occurrence.replay_until if occurrence else None,
         consents=frozenset(Purpose),
     )
-    rules = Rules.from_dict(sequence.rules)
-    planned = schedule.plan(_steps(sequence.steps), rules, facts, now)
+    seen = course.drafted(sequence)
+    planned = schedule.plan(seen.steps, seen.rules, facts, now)
     return Sample(occurrence, zone, {item.step.id: item for item in planned})
 
 
@@ -73,22 +73,4 @@ def next_occurrence(
         )
         .order_by(Occurrence.starts_at)
         .limit(1)
-    )
-
-
-def _steps(rows: Sequence[Step]) -> list[schedule.Step]:
-    listed = [row for row in rows if row.role is Role.LISTED and row.deleted_at is None]
-    return [_step(row) for row in listed]
-
-
-def _step(row: Step) -> schedule.Step:
-    content = contents(row).latest
-    return schedule.Step(
-        id=row.id,
-        slug=row.slug,
-        kind=content.kind,
-        purpose=content.purpose,
-        timing=timing.parse(content.timing),
-        condition=conditions.parse(content.condition),
-        is_on=content.is_on,
     )

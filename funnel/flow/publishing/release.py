@@ -1,17 +1,18 @@
 """Publishing: drafts become immutable revisions, in one version, seen beforehand."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict, Unpack
 
-from sqlalchemy import func, select
+from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
-from funnel.domain.status import EnrollmentState, Role, SequenceState
+from funnel.domain.status import EnrollmentState, Reason, Role, SequenceState
 from funnel.flow import enrollment, events, team
-from funnel.flow.publishing import draft
-from funnel.flow.publishing.content import Content, Contents, contents, drafted
+from funnel.flow.publishing import draft, jobs, structure, versions
+from funnel.flow.publishing.changes import is_retimed, seen, unpublished
+from funnel.flow.publishing.content import Content, contents, drafted
 from funnel.mail.problem import N_
 from funnel.models import (
     Enrollment,
@@ -22,9 +23,6 @@ from funnel.models import (
     Sequence,
     Step,
 )
-
-RETIMED = {"timing", "condition", "is_on", "kind", "purpose"}
-"""A change of one of these has people planned again."""
 
 CALLED_FOR = (
     Role.CONFIRMATION,
@@ -50,37 +48,21 @@ class NotReady(Exception):  # noqa: N818 - it says what is the matter
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """What publishing would do to one step, and how many people wait for it."""
+class Wishes:
+    """What a marketer may ask for beside the change itself."""
 
-    step: Step
-    both: Contents
-    waiting: int
-
-    @property
-    def fields(self) -> list[str]:
-        return self.both.changed
-
-    @property
-    def is_new(self) -> bool:
-        return self.both.published is None
-
-    @property
-    def is_retimed(self) -> bool:
-        return self.is_new or bool(RETIMED & set(self.fields))
+    also_passed: bool = False  # who had passed the place of a new step gets it too
+    reopen: bool = False  # who had finished goes on
 
 
-def changes(session: Session, sequence: Sequence) -> list[Change]:
-    """Return what waits to be published, in the order of the steps."""
-    steps = drafted(sequence.steps)
-    waiting = _waiting(session, [step.id for step in steps])
-    return [Change(step, contents(step), waiting.get(step.id, 0)) for step in steps]
+class Looked(TypedDict, total=False):
+    """What the marketer looked at beside the version, and asked for."""
+
+    drafts: str | None
+    wishes: Wishes
 
 
-def seen(sequence: Sequence) -> str:
-    """Return a short hash of all drafts: what somebody looked at before publishing."""
-    marks = [f"{step.id} {step.draft}" for step in drafted(sequence.steps)]
-    return hashlib.sha256("\n".join(marks).encode()).hexdigest()[:16]
+NONE = Wishes()
 
 
 def publish(
@@ -90,17 +72,21 @@ def publish(
     base_version: int,
     author: str,
     now: datetime,
-    drafts: str | None = None,
+    **looked: Unpack[Looked],
 ) -> Sequence:
     """Publish every draft as the next version, and have people planned again.
 
     `base_version` and `drafts` (of `seen`) are what the marketer looked at; raises
     VersionConflict when that is no longer so, or BadDraft.
     """
-    sequence = session.get_one(Sequence, sequence_id, with_for_update=True)
+    sequence = session.get_one(
+        Sequence, sequence_id, with_for_update=True, populate_existing=True
+    )
+    _read_anew(session, sequence)
+    drafts, wishes = looked.get("drafts"), looked.get("wishes", NONE)
     if sequence.version != base_version or drafts not in {None, seen(sequence)}:
         raise VersionConflict
-    release(session, sequence, author=author, now=now)
+    release(session, sequence, author=author, now=now, wishes=wishes)
     session.commit()
     return sequence
 
@@ -131,21 +117,30 @@ def go_live(
 
 
 def release(
-    session: Session, sequence: Sequence, *, author: str, now: datetime
+    session: Session,
+    sequence: Sequence,
+    *,
+    author: str,
+    now: datetime,
+    wishes: Wishes = NONE,
 ) -> None:
-    """Turn the drafts into revisions of the next version; not committed.
+    """Turn the drafts into the next version of the whole; not committed.
 
     Raises BadDraft, also when a masterclass calls for a mail that is not there.
     """
-    steps = drafted(sequence.steps)
     _check_roles(session, sequence)
-    is_retimed = any(Change(step, contents(step), 0).is_retimed for step in steps)
+    changed = [change.step.slug for change in unpublished(sequence)]
+    retimed = is_retimed(sequence)
+    restores = (sequence.draft or {}).get("restores")
     sequence.version += 1
     sequence.published_at = now
-    for step in steps:
+    _take_over(sequence, now, is_late=sequence.version > 1 and not wishes.also_passed)
+    for step in drafted(sequence.steps):
         _revise(session, step, author=author, now=now)
-    if is_retimed:
-        enrollment.look_again(session, Enrollment.sequence_id == sequence.id, now=now)
+    session.flush()
+    versions.keep(session, sequence, author=author, now=now, restores=restores)
+    if retimed:
+        _plan_again(session, sequence, now, wishes)
     events.record(
         session,
         EventKind.PUBLISHED,
@@ -153,8 +148,58 @@ def release(
         sequence_id=sequence.id,
         version=sequence.version,
         author=author,
-        steps=[step.slug for step in steps],
+        steps=changed,
     )
+
+
+def _read_anew(session: Session, sequence: Sequence) -> None:
+    """See what a colleague committed while this waited for the lock."""
+    session.expire(sequence, ["steps"])
+    mine = select(Step).where(Step.sequence_id == sequence.id)
+    session.scalars(mine.execution_options(populate_existing=True)).all()
+
+
+def _take_over(sequence: Sequence, now: datetime, *, is_late: bool) -> None:
+    """Make the draft of the list the list; `is_late` keeps new steps from who passed.
+
+    Every step keeps its id, and the places are shared out anew.
+    """
+    places, ids = structure.layout(sequence), set(structure.order(sequence))
+    ranks = sorted(step.rank for step in places)
+    for rank, step in zip(ranks, places, strict=True):
+        step.rank = rank
+        if step.id not in ids:
+            step.deleted_at, step.draft = step.deleted_at or now, None
+        elif step.deleted_at is not None or step.revision_id is None:
+            step.deleted_at, step.added_at = None, now if is_late else None
+    sequence.rules = structure.rules(sequence)
+    sequence.draft = None
+
+
+def _plan_again(
+    session: Session, sequence: Sequence, now: datetime, wishes: Wishes
+) -> None:
+    sequence.retimed_at = now
+    if wishes.reopen:
+        reopen(session, sequence.id)
+    inside = Enrollment.sequence_id == sequence.id
+    count = enrollment.look_again(session, inside, now=now)
+    jobs.watch_replanning(session, sequence, count, now=now)
+
+
+def reopen(session: Session, sequence_id: int) -> int:
+    """Let who finished go on; the next scan ends it again where nothing is left."""
+    result = session.execute(
+        update(Enrollment)
+        .where(
+            Enrollment.sequence_id == sequence_id,
+            Enrollment.state == EnrollmentState.COMPLETED,
+            Enrollment.reason == Reason.FINISHED,
+        )
+        .values(state=EnrollmentState.ACTIVE, reason=None)
+    )
+    assert isinstance(result, CursorResult)  # noqa: S101 - what an UPDATE returns
+    return result.rowcount
 
 
 def _check_roles(session: Session, sequence: Sequence) -> None:
@@ -190,15 +235,3 @@ def _revise(session: Session, step: Step, *, author: str, now: datetime) -> None
 
 def _fields(content: Content) -> Mapping[str, object]:
     return {name: getattr(content, name) for name in Content.__dataclass_fields__}
-
-
-def _waiting(session: Session, step_ids: list[int]) -> dict[int, int]:
-    rows = session.execute(
-        select(Enrollment.next_step_id, func.count())
-        .where(
-            Enrollment.next_step_id.in_(step_ids),
-            Enrollment.state == EnrollmentState.ACTIVE,
-        )
-        .group_by(Enrollment.next_step_id)
-    )
-    return {step_id: count for step_id, count in rows if step_id is not None}

@@ -1,0 +1,64 @@
+"""A sequence as the plan reads it: as published, or as its drafts will make it."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from funnel.domain import conditions, schedule, timing
+from funnel.domain.rules import Rules
+from funnel.flow.due import courses
+from funnel.flow.due.outcome import Course
+from funnel.flow.publishing import structure
+from funnel.flow.publishing.changes import is_retimed
+from funnel.flow.publishing.content import contents
+from funnel.models import Sequence, Step
+
+
+def live(session: Session, sequence: Sequence) -> Course:
+    """Return what the scan reads; raises ValueError where that cannot be read."""
+    return courses.load(session, [sequence.id]).of(sequence.id)
+
+
+def drafted(sequence: Sequence, *, now: datetime | None = None) -> Course:
+    """Return what the scan will read if the drafts are published now.
+
+    Without `now`, for somebody who begins after it: nobody has passed anything.
+    """
+    ids = set(structure.order(sequence))
+    places = structure.layout(sequence)
+    steps = tuple(_step(step, is_gone=step.id not in ids, now=now) for step in places)
+    retimed_at = now if is_retimed(sequence) else sequence.retimed_at
+    return Course(steps, Rules.from_dict(structure.rules(sequence)), retimed_at)
+
+
+def for_all(course: Course, sequence: Sequence) -> Course:
+    """Return a drafted course whose new steps are for who passed them, too."""
+    new = {step.id for step in structure.listed(sequence) if is_new(step)}
+    steps = tuple(
+        replace(step, added_at=None) if step.id in new else step
+        for step in course.steps
+    )
+    return replace(course, steps=steps)
+
+
+def is_new(step: Step) -> bool:
+    """Say whether publishing would put a step into the list."""
+    return step.revision_id is None or step.deleted_at is not None
+
+
+def _step(row: Step, *, is_gone: bool, now: datetime | None) -> schedule.Step:
+    both = contents(row)
+    content = both.published if is_gone and both.published else both.latest
+    is_late = is_new(row) and not is_gone and bool(row.sequence.version)
+    return schedule.Step(
+        id=row.id,
+        slug=row.slug,
+        kind=content.kind,
+        purpose=content.purpose,
+        timing=timing.parse(content.timing),
+        condition=conditions.parse(content.condition),
+        is_on=content.is_on,
+        added_at=now if is_late else row.added_at,
+        is_deleted=is_gone,
+    )

@@ -1,0 +1,138 @@
+"""Long work for marketers: asked for in a row, done piece by piece, seen growing.
+
+A piece is one transaction. Who dies in it loses that piece and nothing else: the
+next tick begins where the row says.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from funnel.domain.status import EnrollmentState, SequenceState
+from funnel.flow.publishing import impact
+from funnel.flow.publishing.changes import seen
+from funnel.flow.publishing.impact import Impact
+from funnel.models import Enrollment, Job, JobKind, JobState, Sequence
+
+AT_ONCE = 1000
+"""So many people are looked at while somebody waits for the page."""
+
+PIECES = 10
+"""So many pieces a tick: a worker has mails to send, too."""
+
+
+def ask_impact(session: Session, sequence_id: int, *, now: datetime) -> Job:
+    """Ask for the impact table of the present drafts, unless that is asked already."""
+    sequence = session.get_one(Sequence, sequence_id, with_for_update=True)
+    job = latest_impact(session, sequence)
+    if job is None or job.state is not JobState.OPEN:
+        job = Job(
+            kind=JobKind.IMPACT,
+            sequence_id=sequence_id,
+            about={"drafts": seen(sequence), "version": sequence.version},
+            total=impact.population(session, sequence),
+            asked_at=now,
+        )
+        session.add(job)
+    session.commit()
+    return job
+
+
+def latest_impact(session: Session, sequence: Sequence) -> Job | None:
+    """Return the last table that was asked for, if it is about the present drafts."""
+    job = _latest(session, sequence.id, JobKind.IMPACT)
+    about = {"drafts": seen(sequence), "version": sequence.version}
+    return job if job is not None and job.about == about else None
+
+
+def replanning(session: Session, sequence_id: int) -> Job | None:
+    """Return the last publish that has not reached everybody yet, if there is one."""
+    job = _latest(session, sequence_id, JobKind.REPLAN)
+    return job if job is not None and job.state is JobState.OPEN else None
+
+
+def watch_replanning(
+    session: Session, sequence: Sequence, count: int, *, now: datetime
+) -> None:
+    """Show how the scan gets through them, where that takes a while; not committed."""
+    if count > AT_ONCE:
+        job = Job(
+            kind=JobKind.REPLAN, sequence_id=sequence.id, total=count, asked_at=now
+        )
+        session.add(job)
+
+
+def work(session: Session, *, now: datetime) -> int:
+    """Do some pieces of the jobs that are open; return how many."""
+    for count in range(PIECES):
+        if not _piece(session, now):
+            return count
+    return PIECES
+
+
+def _piece(session: Session, now: datetime) -> bool:
+    """Do one piece of the oldest open job that nobody else has; False: none left."""
+    job = session.scalar(
+        select(Job)
+        .where(Job.state == JobState.OPEN)
+        .order_by(Job.kind, Job.id)  # what somebody waits for comes first
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    if job is None:
+        session.rollback()
+        return False
+    is_more = {JobKind.IMPACT: _count, JobKind.REPLAN: _look}[job.kind](
+        session, job, now
+    )
+    session.commit()
+    return is_more
+
+
+def _count(session: Session, job: Job, now: datetime) -> bool:
+    sequence = session.get_one(Sequence, job.sequence_id)
+    about = {"drafts": seen(sequence), "version": sequence.version}
+    if job.about != about:
+        _finish(job, JobState.STALE, now)
+        return True
+    both = impact.courses_of(session, sequence, job.asked_at)
+    ids = impact.next_ids(session, sequence.id, both, job.cursor)
+    if not ids:
+        job.total = job.done
+        _finish(job, JobState.DONE, now)
+        return True
+    found = Impact.of(job.result)
+    impact.add(session, found, both, ids)
+    job.result, job.cursor, job.done = found.as_json(), ids[-1], job.done + len(ids)
+    return True
+
+
+def _look(session: Session, job: Job, now: datetime) -> bool:
+    """Write down how many the scan has still before it; there is nothing to do."""
+    left = session.scalar(
+        select(func.count()).where(
+            Enrollment.sequence_id == job.sequence_id,
+            Enrollment.state == EnrollmentState.ACTIVE,
+            Enrollment.due_at <= job.asked_at,
+        )
+    )
+    sequence = session.get_one(Sequence, job.sequence_id)
+    job.done = max(job.total - (left or 0), job.done)
+    if not left or sequence.state is not SequenceState.LIVE:
+        _finish(job, JobState.DONE, now)
+        return True
+    return False
+
+
+def _finish(job: Job, state: JobState, now: datetime) -> None:
+    job.state, job.finished_at = state, now
+
+
+def _latest(session: Session, sequence_id: int, kind: JobKind) -> Job | None:
+    return session.scalar(
+        select(Job)
+        .where(Job.sequence_id == sequence_id, Job.kind == kind)
+        .order_by(Job.id.desc())
+        .limit(1)
+    )

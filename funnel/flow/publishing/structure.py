@@ -1,0 +1,235 @@
+"""The list of steps as it will be: put in, moved, taken out, all in a draft."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypedDict, Unpack
+
+from sqlalchemy.orm import Session
+
+from funnel.domain.status import Kind, Purpose, Role
+from funnel.flow.publishing import slugs
+from funnel.flow.publishing.content import Content, contents
+from funnel.models import Sequence as SequenceRow
+from funnel.models import Step
+
+NEXT_DAY = "1 day at 08:30"
+
+
+class Start(TypedDict, total=False):
+    """What a new step begins with: words of its own, or those of another step."""
+
+    subject: str
+    purpose: Purpose | None
+    copy_of: int | None
+
+
+class ListConflict(Exception):  # noqa: N818 - it says what happened
+    """A colleague changed the order since the page was shown: nothing was done."""
+
+
+def order(sequence: SequenceRow) -> list[int]:
+    """Return the ids of the listed steps as they will stand."""
+    drafted = (sequence.draft or {}).get("order")
+    return [step.id for step in _alive(sequence)] if drafted is None else drafted
+
+
+def rules(sequence: SequenceRow) -> dict[str, Any]:
+    """Return the rules as they will be."""
+    found: dict[str, Any] = (sequence.draft or {}).get("rules", sequence.rules)
+    return found
+
+
+def listed(sequence: SequenceRow) -> list[Step]:
+    """Return the steps that will be in the list, in their order."""
+    known = {step.id: step for step in sequence.steps}
+    return [known[step_id] for step_id in order(sequence) if step_id in known]
+
+
+def layout(sequence: SequenceRow) -> list[Step]:
+    """Return `listed`, and each step that is or will be deleted where it stood.
+
+    What such a step sent still counts for the one below it.
+    """
+    kept = listed(sequence)
+    staying = {step.id for step in kept}
+    gone: dict[int, list[Step]] = {}
+    above = 0
+    for step in _by_rank(sequence):
+        if step.id in staying:
+            above = step.id
+        elif step.revision_id is not None:
+            gone.setdefault(above, []).append(step)
+    places = [step for one in kept for step in (one, *gone.get(one.id, ()))]
+    return [*gone.get(0, ()), *places]
+
+
+def mark(sequence: SequenceRow) -> str:
+    """Return a short hash of the order and the rules that will be."""
+    text = json.dumps([order(sequence), rules(sequence)], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def add(
+    session: Session,
+    sequence_id: int,
+    *,
+    after: int | None,
+    seen: str | None = None,
+    **start: Unpack[Start],
+) -> Step:
+    """Put a new step into the draft, behind `after` or at the top.
+
+    It is a copy of a step, or an empty mail of its kind. Raises ListConflict.
+    """
+    sequence = _locked(session, sequence_id, seen)
+    ids = order(sequence)
+    above = _place(ids, after)
+    content = _first_content(sequence, start)
+    new = _new(sequence, above, start.get("subject", ""), content)
+    session.flush()
+    set_order(sequence, [*ids[:above], new.id, *ids[above:]])
+    session.commit()
+    return new
+
+
+def move(
+    session: Session, step_id: int, *, after: int | None, seen: str | None = None
+) -> bool:
+    """Put a step behind another, or at the top; say whether that is a change."""
+    sequence = _locked_of(session, step_id, seen)
+    ids = order(sequence)
+    if step_id not in ids:
+        raise ListConflict
+    rest = [other for other in ids if other != step_id]
+    at = _place(rest, after)
+    changed = [*rest[:at], step_id, *rest[at:]]
+    set_order(sequence, changed)
+    session.commit()
+    return changed != ids
+
+
+def remove(session: Session, step_id: int, *, now: datetime, seen: str | None) -> None:
+    """Take a step out of the draft; one that was never published is gone at once."""
+    sequence = _locked_of(session, step_id, seen)
+    set_order(sequence, [other for other in order(sequence) if other != step_id])
+    step = session.get_one(Step, step_id)
+    if step.revision_id is None and step.role is Role.LISTED:
+        step.deleted_at = now
+    session.commit()
+
+
+def put_back(session: Session, step_id: int) -> None:
+    """Take a deletion back that is not published yet: the step stands where it was."""
+    sequence = _locked_of(session, step_id, None)
+    places = [step.id for step in layout(sequence)]
+    staying = {*order(sequence), step_id}
+    set_order(sequence, [place for place in places if place in staying])
+    session.commit()
+
+
+def discard_all(session: Session, sequence_id: int, *, now: datetime) -> None:
+    """Drop every draft of a sequence; new steps that nobody published are gone."""
+    sequence = _locked(session, sequence_id, None)
+    sequence.draft = None
+    for step in sequence.steps:
+        step.draft = None if step.revision_id is not None else step.draft
+        if step.revision_id is None and sequence.version:
+            step.deleted_at = step.deleted_at or now
+    session.commit()
+
+
+def set_order(sequence: SequenceRow, ids: Sequence[int]) -> None:
+    """Keep an order as the draft's; the published one needs none. Not committed."""
+    published = [step.id for step in _alive(sequence) if step.revision_id is not None]
+    _keep(sequence, "order", None if list(ids) == published else list(ids))
+
+
+def set_rules(sequence: SequenceRow, new: Mapping[str, Any]) -> None:
+    """Keep rules as the draft's; the published ones need none. Not committed."""
+    _keep(sequence, "rules", None if new == sequence.rules else dict(new))
+
+
+def moved(before: Sequence[int], after: Sequence[int]) -> set[int]:
+    """Return the fewest ids that explain a new order of the same ones."""
+    places = {one: place for place, one in enumerate(before)}
+    common = [one for one in after if one in places]
+    runs: list[list[int]] = []  # for each id, the longest rising run that it ends
+    for one in common:
+        rising = [run for run in runs if places[run[-1]] < places[one]]
+        runs.append([*_longest(rising), one])
+    return set(common) - set(_longest(runs))
+
+
+def published_order(sequence: SequenceRow) -> list[int]:
+    """Return the ids of the listed steps as the scan reads them."""
+    return [step.id for step in _alive(sequence) if step.revision_id is not None]
+
+
+def _longest(runs: Sequence[list[int]]) -> list[int]:
+    return max(runs, key=len) if runs else []
+
+
+def _keep(sequence: SequenceRow, name: str, value: object) -> None:
+    draft = {key: old for key, old in (sequence.draft or {}).items() if key != name}
+    if value is not None:
+        draft[name] = value
+    sequence.draft = draft or None
+
+
+def _by_rank(sequence: SequenceRow) -> list[Step]:
+    steps = [step for step in sequence.steps if step.role is Role.LISTED]
+    return sorted(steps, key=lambda step: (step.rank, step.id or 0))
+
+
+def _alive(sequence: SequenceRow) -> list[Step]:
+    return [step for step in _by_rank(sequence) if step.deleted_at is None]
+
+
+def _locked_of(session: Session, step_id: int, seen: str | None) -> SequenceRow:
+    step = session.get_one(Step, step_id)
+    return _locked(session, step.sequence_id, seen)
+
+
+def _locked(session: Session, sequence_id: int, seen: str | None) -> SequenceRow:
+    sequence = session.get_one(
+        SequenceRow, sequence_id, with_for_update=True, populate_existing=True
+    )
+    session.expire(sequence, ["steps"])
+    if seen is not None and seen != mark(sequence):
+        raise ListConflict
+    return sequence
+
+
+def _place(ids: Sequence[int], after: int | None) -> int:
+    if after is None:
+        return 0
+    if after not in ids:
+        raise ListConflict
+    return ids.index(after) + 1
+
+
+def _new(sequence: SequenceRow, at: int, subject: str, content: Content) -> Step:
+    stand = listed(sequence)
+    above = stand[at - 1].slug if at else ""
+    below = stand[at].slug if at < len(stand) else ""
+    taken = {step.slug for step in sequence.steps}
+    words = subject or content.subject
+    step = Step(
+        slug=slugs.between(above, below, words, taken),
+        role=Role.LISTED,
+        rank=max((step.rank for step in sequence.steps), default=-1) + 1,
+        draft={**content.as_draft(), "subject": words},
+    )
+    sequence.steps.append(step)
+    return step
+
+
+def _first_content(sequence: SequenceRow, start: Start) -> Content:
+    for step in sequence.steps:
+        if step.id == start.get("copy_of"):
+            return contents(step).latest
+    purpose = start.get("purpose")
+    kind = Kind.MARKETING if purpose else Kind.SERVICE
+    return Content(kind=kind, purpose=purpose, timing=NEXT_DAY)
