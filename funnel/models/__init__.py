@@ -6,7 +6,7 @@ from funnel.models.delivery import Delivery
 from funnel.models.enrollment import Enrollment
 from funnel.models.event import Event, EventKind
 from funnel.models.masterclass import Masterclass, Occurrence, Registration
-from funnel.models.sequence import Revision, Sequence, Step
+from funnel.models.sequence import Pause, Revision, Sequence, Step
 from funnel.models.subscriber import Consent, Signup, Subscriber, Suppression
 from funnel.models.system import Heartbeat, System
 from funnel.models.user import Login, LoginAttempt, User
@@ -24,6 +24,7 @@ __all__ = [
     "LoginAttempt",
     "Masterclass",
     "Occurrence",
+    "Pause",
     "Registration",
     "Revision",
     "Sequence",
