@@ -8,7 +8,7 @@ from typing import Any
 
 import factories
 import sending
-from sqlalchemy import Engine, select, text, update
+from sqlalchemy import Engine, func, select, text, update
 from sqlalchemy.orm import Session
 
 from funnel.domain.status import DeliveryState, Purpose, SubscriberState
@@ -68,11 +68,16 @@ def walk(session: Session, since: datetime, until: datetime) -> None:
             .values(state=DeliveryState.SENT)
         )
         session.commit()
-        later = select(Enrollment.due_at).where(Enrollment.due_at > now)
-        found = session.scalar(later.order_by(Enrollment.due_at).limit(1))
-        if found is None:
+        ahead = [
+            session.scalar(select(func.min(at)).where(at > now, *still))
+            for at, *still in (
+                (Enrollment.due_at,),
+                (Delivery.due_at, Delivery.state == DeliveryState.SCHEDULED),
+            )
+        ]
+        if not any(ahead):
             break
-        now = found
+        now = min(at for at in ahead if at)
     session.expire_all()
 
 

@@ -9,6 +9,8 @@
     tag NAME · not tag NAME
     sent SLUG · not sent SLUG           that step was sent to her
     clicked SLUG · not clicked SLUG     she followed a link in that step
+    purchased · not purchased           she bought something
+    left early · not left early         she left the masterclass before its end
     any of SLUG, SLUG, … sent           one of those steps at least was sent to her
 
 Facts are joined by " and ", or by " or ", never both:
@@ -38,6 +40,7 @@ EXAMPLES = (
     "after the start",
     "tag vip",
     "clicked 02-plek",
+    "not purchased",
     "sent 03-stress",
     "any of 03-stress, 04-moe sent",
 )
@@ -58,6 +61,7 @@ class Situation(NamedTuple):
     tags: Collection[str]
     clicked: Collection[str]  # slugs of steps
     sent: Collection[str]  # slugs of steps
+    happened: Collection[str] = ()  # words of events: "purchased", "left early"
 
 
 TESTS: dict[str, Callable[[Situation, datetime, str], bool]] = {
@@ -69,11 +73,15 @@ TESTS: dict[str, Callable[[Situation, datetime, str], bool]] = {
     "replay open": lambda her, at, _: (
         her.replay_until is not None and at < her.replay_until
     ),
+    "purchased": lambda her, _at, _: "purchased" in her.happened,
+    "left early": lambda her, _at, _: "left early" in her.happened,
     "tag": lambda her, _at, name: name in her.tags,
     "sent": lambda her, _at, slug: slug in her.sent,
     "clicked": lambda her, _at, slug: slug in her.clicked,
 }
 NAMED = ("tag", "sent", "clicked")
+RECORDED = frozenset({"clicked", "purchased", "left early"})
+"""The facts that only the record of events knows."""
 
 
 class Fact(NamedTuple):
@@ -121,6 +129,11 @@ class Condition:
             if fact.word in ("sent", "clicked")
             for name in fact.names
         )
+
+    @property
+    def reads_events(self) -> bool:
+        """Say whether it can only be told with the record of events."""
+        return any(fact.word in RECORDED for fact in self.facts)
 
     def holds(self, her: Situation, at: datetime) -> bool:
         """Say whether a step goes to her at its moment."""

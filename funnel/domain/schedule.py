@@ -17,19 +17,21 @@
 - Nothing timed before its anchor goes after it.
 - While a flowing delivery is not final, the flowing steps below it, and those
   that wait for them, are left out (`waits` says so).
+- A pause that shifts stops the clock of flowing steps; in one that skips, no
+  marketing goes. What is pinned follows the calendar either way.
 """
 
 from bisect import insort
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import NamedTuple
 
 from funnel.domain.conditions import Condition, Situation
 from funnel.domain.rules import Rules
-from funnel.domain.slots import Slots
-from funnel.domain.status import Reason
-from funnel.domain.steps import Facts, Handled, Moved, Planned, Step
+from funnel.domain.slots import Slots, is_crowded
+from funnel.domain.status import How, Reason
+from funnel.domain.steps import Facts, Handled, Moved, Pause, Planned, Step
 from funnel.domain.timing import next_wall, zone
 
 __all__ = [
@@ -37,10 +39,12 @@ __all__ = [
     "Facts",
     "Handled",
     "Moved",
+    "Pause",
     "Planned",
     "Rules",
     "Step",
     "plan",
+    "situation",
     "waits",
 ]
 
@@ -53,6 +57,21 @@ def plan(
 ) -> list[Planned]:
     """Say what becomes of every step that is not handled yet, in time order."""
     return _Planning(rules, facts, now).result(steps)
+
+
+def situation(facts: Facts, sent: Collection[str]) -> Situation:
+    """Return what conditions ask about her; `sent` are slugs."""
+    return Situation(
+        facts.start,
+        facts.replay_until,
+        facts.joined,
+        facts.replayed,
+        _no_seat(facts) is None,
+        facts.tags,
+        facts.clicked,
+        sent,
+        facts.happened,
+    )
 
 
 def waits(steps: Sequence[Step], facts: Facts) -> bool:
@@ -92,7 +111,9 @@ class _Planning:
         self.consents = tuple(facts.consents)  # an enum is found faster than hashed
         self.sent: set[str] = set()
         self.past: list[tuple[int, datetime]] = []  # flowing steps: place, moment
-        self.her = self._situation()
+        self.her = situation(facts, self.sent)
+        self.shifts = [one for one in facts.pauses if one.how is How.SHIFT]
+        self.skips = [one for one in facts.pauses if one.how is How.SKIP]
         self.pending: list[_Pinned] = []  # the earliest last
         self.planned: list[Planned] = []
 
@@ -106,7 +127,7 @@ class _Planning:
 
     def _read_handled(self, steps: Sequence[Step]) -> None:
         for moment in self.facts.elsewhere:
-            self.slots.take(moment)
+            self.slots.take_elsewhere(moment)
         handled = self.facts.handled
         for rank, step in enumerate(steps if handled else ()):
             found = handled.get(step.id)
@@ -176,6 +197,8 @@ class _Planning:
         """Say whether a step is still to be handled, and has what it is about."""
         if step.id in self.facts.handled or step.is_deleted:
             return False
+        if step.is_marketing and self.facts.has_left:
+            return False
         if self.no_seat is None:
             return True
         if not step.is_marketing:
@@ -221,8 +244,13 @@ class _Planning:
         if above < seated and not step.is_marketing:
             above = seated
         at = step.timing.moment(above, self.zone)
+        for pause in self.shifts:
+            if above < pause.until and at >= pause.since:
+                above += pause.until - max(above, pause.since)
+                at = step.timing.moment(above, self.zone)
+                moved = (Moved.PAUSED,)
         if at < self.floor:
-            moved = (Moved.SEAT if at < seated else Moved.RETIMED,)
+            moved = (*moved, Moved.SEAT if at < seated else Moved.RETIMED)
             at = self.slots.next_own(step, at, self.floor)
         last = None
         if step.is_marketing:
@@ -274,6 +302,8 @@ class _Planning:
         if step.condition.needs_replay and self.facts.replay_until:
             last = min(last or self.facts.replay_until, self.facts.replay_until)
         skip = self._skip(step, at, last)
+        if skip is None and is_crowded(moved):
+            skip = Reason.CROWDED
         if skip is None:
             self.sent.add(step.slug)
         self.planned.append(Planned(step, at, skip, last, moved))
@@ -295,29 +325,23 @@ class _Planning:
     def _skip(self, step: Step, at: datetime, last: datetime | None) -> Reason | None:
         if not step.is_on:
             return Reason.SWITCHED_OFF
-        if step.is_marketing:
-            if step.purpose not in self.consents:
-                return Reason.NO_CONSENT
-        elif self.no_seat is not None:
-            return self.no_seat
+        refusal = self._unwanted(step, at) if step.is_marketing else self.no_seat
+        if refusal is not None:
+            return refusal
         if last is not None and (last < self.now or last < at):
             return Reason.TOO_LATE  # before the condition: it claimed no day
         if step.condition.facts and not step.condition.holds(self.her, at):
             return Reason.CONDITION
         return None
 
-    def _situation(self) -> Situation:
-        facts = self.facts
-        return Situation(
-            facts.start,
-            facts.replay_until,
-            facts.joined,
-            facts.replayed,
-            self.no_seat is None,
-            facts.tags,
-            facts.clicked,
-            self.sent,
-        )
+    def _unwanted(self, step: Step, at: datetime) -> Reason | None:
+        """Say why a marketing step may not come at this moment."""
+        if step.purpose not in self.consents:
+            return Reason.NO_CONSENT
+        for pause in self.skips:
+            if pause.holds(at):
+                return Reason.STOOD_STILL
+        return None
 
 
 def _backwards(item: _Pinned) -> tuple[float, int]:

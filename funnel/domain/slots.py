@@ -7,6 +7,8 @@ from funnel.domain.steps import Moved, Step
 from funnel.domain.timing import local, next_wall, wall
 
 ONE_DAY = timedelta(days=1)
+PATIENCE = 7
+"""So many days in a row that other sequences have; then a mail is given up."""
 Slot = tuple[datetime, tuple[Moved, ...]]
 """A moment, and why it is not the one that the timing says."""
 
@@ -21,10 +23,15 @@ class Slots:
         self.zone = zone
         self.hold = hold
         self.taken: set[date] = set()
+        self.elsewhere: set[date] = set()  # of `taken`, by other sequences
 
     def take(self, at: datetime) -> None:
         if self.rules.one_marketing_mail_a_day:
             self.taken.add(local(at, self.zone).date())
+
+    def take_elsewhere(self, at: datetime) -> None:
+        self.take(at)
+        self.elsewhere |= self.taken & {local(at, self.zone).date()}
 
     def is_taken(self, at: datetime) -> bool:
         return local(at, self.zone).date() in self.taken
@@ -63,11 +70,14 @@ class Slots:
             elif _is_shut(rules.shut_to_marketing, clock.time()):
                 at, moved = self._next_hour(at), (*moved, Moved.QUIET)
                 continue
-            elif day not in self.taken:
+            elif day not in self.taken or is_crowded(moved):
                 return at, moved
             else:
-                moved = (*moved, Moved.ONE_A_DAY)
+                moved = (*moved, self._whose(day))
             at = wall(day + ONE_DAY, self._own_time(step, first), self.zone)
+
+    def _whose(self, day: date) -> Moved:
+        return Moved.ELSEWHERE if day in self.elsewhere else Moved.ONE_A_DAY
 
     def _own_time(self, step: Step, at: datetime) -> time:
         """Tell the time of day that a step keeps when it moves to another day.
@@ -89,6 +99,11 @@ class Slots:
     def _next_hour(self, at: datetime) -> datetime:
         # Later, never now: where clocks skip, the hour itself can fall in shut hours.
         return next_wall(at + timedelta.resolution, self.rules.hour, self.zone)
+
+
+def is_crowded(moved: tuple[Moved, ...]) -> bool:
+    """Say whether a mail has stepped aside for other sequences often enough."""
+    return len(moved) >= PATIENCE and moved.count(Moved.ELSEWHERE) >= PATIENCE
 
 
 def _is_shut(shut: tuple[Hours, ...], at: time) -> bool:

@@ -55,6 +55,14 @@ FINAL = frozenset(DeliveryState) - {
 """The delivery states that no worker touches again."""
 
 
+class How(StrEnum):
+    """What becomes of the mails of a pause when it ends."""
+
+    SHIFT = "shift"  # everything that flows comes later, by the pause
+    CONTINUE = "continue"  # the calendar stays: late ones go, too late ones do not
+    SKIP = "skip"  # what fell in the pause never comes
+
+
 class Kind(StrEnum):
     """The two kinds of step."""
 
@@ -119,3 +127,6 @@ class Reason(StrEnum):
     REPLACED = "replaced"
     FINISHED = "finished"
     BY_HAND = "by-hand"
+    CROWDED = "crowded"  # other sequences had her days, too often in a row
+    STOOD_STILL = "stood-still"  # its moment fell in a pause that was skipped
+    EXIT_RULE = "exit-rule"  # the sequence lets go of people like her

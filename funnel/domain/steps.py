@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from funnel.domain.conditions import ALWAYS, Condition
-from funnel.domain.status import Kind, Purpose, Reason
+from funnel.domain.status import How, Kind, Purpose, Reason
 from funnel.domain.timing import Timing
 
 
@@ -49,6 +49,17 @@ class Handled(NamedTuple):
     reason: Reason | None = None
 
 
+class Pause(NamedTuple):
+    """A time in which a sequence stood still, and what its end decided."""
+
+    since: datetime
+    until: datetime
+    how: How
+
+    def holds(self, at: datetime) -> bool:
+        return self.since <= at < self.until
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of her; all moments are aware and in UTC.
@@ -58,6 +69,7 @@ class Facts:
     wait for a date; a sequence that has no occurrences says `has_seat` for all.
     `retimed_at` is when an edit or a moved date last changed what the plan would
     say: a flowing step that should already have gone takes its next slot after it.
+    Who `has_left` gets no marketing any more; what belongs to her seat stays.
     """
 
     confirmed_at: datetime
@@ -74,8 +86,11 @@ class Facts:
     handled: Mapping[int, Handled] = field(default_factory=dict)
     tags: frozenset[str] = frozenset()
     clicked: frozenset[str] = frozenset()  # slugs of steps
-    elsewhere: tuple[datetime, ...] = ()  # marketing planned by other sequences
+    happened: frozenset[str] = frozenset()  # "purchased", "left early"
+    elsewhere: tuple[datetime, ...] = ()  # marketing of sequences that go first
     retimed_at: datetime | None = None
+    pauses: tuple[Pause, ...] = ()
+    has_left: bool = False
 
 
 class Moved(StrEnum):
@@ -85,9 +100,11 @@ class Moved(StrEnum):
     SEND_DAYS = "send-days"
     QUIET = "quiet-hours"  # or outside the window
     ONE_A_DAY = "one-a-day"
+    ELSEWHERE = "elsewhere"  # another sequence has that day
     STEPS_ABOVE = "steps-above"
     SEAT = "seat"  # its moment came before she had the seat
     RETIMED = "re-timed"
+    PAUSED = "paused"  # the sequence stood still on the way
 
 
 class Planned(NamedTuple):

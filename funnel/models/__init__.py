@@ -8,7 +8,7 @@ from funnel.models.enrollment import Enrollment
 from funnel.models.event import Event, EventKind
 from funnel.models.job import Job, JobKind, JobState
 from funnel.models.masterclass import Masterclass, Occurrence, Registration
-from funnel.models.sequence import Link, Revision, Sequence, Step, Version
+from funnel.models.sequence import Link, Pause, Revision, Sequence, Step, Version
 from funnel.models.subscriber import Consent, Signup, Subscriber, Suppression
 from funnel.models.system import Heartbeat, System
 from funnel.models.user import Login, LoginAttempt, User
@@ -32,6 +32,7 @@ __all__ = [
     "LoginAttempt",
     "Masterclass",
     "Occurrence",
+    "Pause",
     "Registration",
     "Revision",
     "Sequence",

@@ -18,6 +18,7 @@ class Delivery(Base):
 
     `planned_at`, `due_at` (the next try), `not_after` and `dated_at` are domain
     time; `lease_until`, `handed_at` and `settled_at` are real time.
+    `moved` says why it is planned at another moment than its timing (steps.Moved).
     `values` is what the message says about her, frozen at the first claim, so
     that a second attempt has the same bytes.
     """
@@ -79,6 +80,7 @@ class Delivery(Base):
     is_test: Mapped[bool] = mapped_column(default=False)
     draft: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     values: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    moved: Mapped[list[str] | None] = mapped_column(JSONB(none_as_null=True))
     planned_at: Mapped[datetime]
     due_at: Mapped[datetime]
     not_after: Mapped[datetime | None]

@@ -34,6 +34,7 @@ class EventKind(StrEnum):
     CONSENTED = "consented"
     ATTENDED = "attended"
     REPLAYED = "replayed"
+    TAGGED = "tagged"
     LEFT_EARLY = "left_early"
     MISSED = "missed"
     PURCHASED = "purchased"

@@ -47,6 +47,7 @@ class Occurrence(Base):
     replay_until: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     moved_at: Mapped[datetime | None]  # when it last got another time
+    closed_at: Mapped[datetime | None]  # when who did not come was written down
     calendar_sequence: Mapped[int] = mapped_column(default=0)  # RFC 5545 SEQUENCE
 
     masterclass: Mapped[Masterclass] = relationship(back_populates="occurrences")

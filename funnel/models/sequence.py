@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, SmallInteger, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from funnel.domain.status import Kind, Purpose, Role, SequenceState
+from funnel.domain.status import How, Kind, Purpose, Role, SequenceState
 from funnel.models.base import Base, Id, Word
 
 
@@ -28,14 +28,44 @@ class Sequence(Base):
         Word(SequenceState), default=SequenceState.DRAFT
     )
     rules: Mapped[dict[str, Any]] = mapped_column(default=dict)  # schedule.Rules
+    doors: Mapped[dict[str, Any]] = mapped_column(  # domain.doors
+        default=dict, server_default=text("'{}'")
+    )
     version: Mapped[int] = mapped_column(default=0)  # one up at each publish
     published_at: Mapped[datetime | None]
-    retimed_at: Mapped[datetime | None]  # the last publish that had people re-planned
+    # when a publish, the rules or a pause last moved the plan
+    retimed_at: Mapped[datetime | None]
     draft: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
     steps: Mapped[list["Step"]] = relationship(
         back_populates="sequence", order_by="Step.rank"
     )
+
+
+class Pause(Base):
+    """A time in which a sequence stood still, or everything did (no sequence).
+
+    While `until` is empty it still does. Domain time; `found_at` is when it began to
+    hold, which for a gap that was found afterwards is later than `since`.
+    """
+
+    __tablename__ = "pause"
+    __table_args__ = (
+        Index(
+            "uq_pause_open",
+            "sequence_id",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+            postgresql_where=text("until IS NULL"),
+        ),
+    )
+
+    id: Mapped[Id]
+    sequence_id: Mapped[int | None] = mapped_column(ForeignKey("sequence.id"))
+    since: Mapped[datetime]
+    found_at: Mapped[datetime]
+    until: Mapped[datetime | None]
+    how: Mapped[How | None] = mapped_column(Word(How))
 
 
 class Step(Base):

@@ -229,4 +229,6 @@ def test_every_way_to_move_has_a_name_for_the_timeline() -> None:
         "steps-above",
         "seat",
         "re-timed",
+        "elsewhere",
+        "paused",
     }

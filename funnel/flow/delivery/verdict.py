@@ -160,6 +160,7 @@ def _for_its_place() -> Bars:
     is_listed = Delivery.enrollment_id.is_not(None)
     of_the_seat = and_(is_listed, Delivery.kind == Kind.SERVICE)
     other_date = Registration.occurrence_id.is_distinct_from(Delivery.occurrence_id)
+    has_left = and_(is_listed, Delivery.kind == Kind.MARKETING)
     off = or_(Step.deleted_at.is_not(None), Published.is_on.is_(False))
     return (
         (
@@ -172,6 +173,8 @@ def _for_its_place() -> Bars:
             Reason.OCCURRENCE_CANCELLED,
         ),
         (and_(is_listed, off), Reason.SWITCHED_OFF),
+        (and_(has_left, Enrollment.reason == Reason.BY_HAND), Reason.BY_HAND),
+        (and_(has_left, Enrollment.reason == Reason.EXIT_RULE), Reason.EXIT_RULE),
     )
 
 

@@ -1,25 +1,21 @@
 """3. What is due becomes deliveries: the plan, asked again for everybody concerned."""
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from funnel.domain.status import EnrollmentState, SequenceState
-from funnel.flow.due import book, courses, people
+from funnel.flow.due import book, courses, people, turns
 from funnel.flow.due.call import NoSuchMail, call
-from funnel.flow.due.outcome import Outcome, ahead, outcome
-from funnel.flow.due.people import Person
-from funnel.models import Enrollment, Heartbeat
+from funnel.flow.due.outcome import ahead
+from funnel.models import Enrollment, Heartbeat, Subscriber
 from funnel.models import Sequence as SequenceRow
 
 __all__ = ["NoSuchMail", "Scanned", "ahead", "call", "scan"]
-
-log = logging.getLogger(__name__)
 
 BEAT = "scan"
 
@@ -51,23 +47,27 @@ def scan(
 
 def _batch(session: Session, now: datetime, limit: int, done: Scanned) -> bool:
     """Handle up to `limit` enrollments; False when none is due."""
-    ids = _lock(session, now, limit)
-    if not ids:
+    locked = _lock(session, now, limit)
+    if not locked:
         return False
-    persons = people.load(session, ids)
-    maps = courses.load(session, {person.row.sequence_id for person in persons})
-    outcomes, troubled = _decide(persons, maps, now)
+    due = {row.id: row.sequence_id for row in locked}
+    ways = turns.rivals(session, [row.subscriber_id for row in locked]) | due
+    maps = courses.load(session, set(ways.values()))
+    persons = people.load(session, list(ways), with_events=maps.read_events)
+    outcomes, troubled = turns.decide(persons, maps, due, now)
     done.deliveries += book.write(session, outcomes, now)
     book.push_ahead(session, troubled, now)
-    done.enrollments += len(ids)
+    done.enrollments += len(due)
     done.troubled += len(troubled)
     return True
 
 
-def _lock(session: Session, now: datetime, limit: int) -> Sequence[int]:
+def _lock(session: Session, now: datetime, limit: int) -> Sequence[Row[int, int, int]]:
+    """Lock who is due, and her: one scan at a time gives away the days of a person."""
     sending = select(SequenceRow.id).where(SequenceRow.state == SequenceState.LIVE)
-    return session.scalars(
-        select(Enrollment.id)
+    return session.execute(
+        select(Enrollment.id, Enrollment.sequence_id, Enrollment.subscriber_id)
+        .join(Subscriber, Subscriber.id == Enrollment.subscriber_id)
         .where(
             Enrollment.state == EnrollmentState.ACTIVE,
             Enrollment.due_at <= now,
@@ -75,23 +75,8 @@ def _lock(session: Session, now: datetime, limit: int) -> Sequence[int]:
         )
         .order_by(Enrollment.due_at)
         .limit(limit)
-        .with_for_update(skip_locked=True, of=Enrollment)
+        .with_for_update(skip_locked=True, key_share=True, of=(Enrollment, Subscriber))
     ).all()
-
-
-def _decide(
-    persons: Sequence[Person], maps: courses.Courses, now: datetime
-) -> tuple[list[Outcome], list[book.Trouble]]:
-    outcomes, troubled = [], []
-    for person in persons:
-        try:
-            course = maps.of(person.row.sequence_id)
-            outcomes.append(outcome(person, course, now))
-        except Exception as error:  # one poison row must not block the others
-            log.exception("enrollment %s cannot be planned", person.row.id)
-            row = person.row
-            troubled.append(book.Trouble(row.id, row.subscriber_id, error))
-    return outcomes, troubled
 
 
 def _beat(session: Session, worker: str) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from funnel.domain.status import DeliveryState, EnrollmentState
+from funnel.domain.status import DeliveryState
 from funnel.flow import events
 from funnel.flow.due.outcome import Outcome
 from funnel.models import Delivery, Enrollment, Event, EventKind
@@ -18,11 +18,6 @@ from funnel.models import Delivery, Enrollment, Event, EventKind
 log = logging.getLogger(__name__)
 
 AFTER_TROUBLE = timedelta(hours=1)
-
-ENDS = {
-    EnrollmentState.COMPLETED: EventKind.COMPLETED,
-    EnrollmentState.EXITED: EventKind.EXITED,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +81,7 @@ def _write(session: Session, outcomes: Sequence[Outcome], now: datetime) -> int:
     added = _add([row for one in outcomes for row in one.deliveries], session, now)
     if outcomes:
         session.execute(update(Enrollment), [one.change for one in outcomes])
-    ends = [_end(one, now) for one in outcomes if one.state in ENDS]
+    ends = [_end(one, now) for one in outcomes if one.told]
     if ends:
         session.execute(insert(Event), ends)
     return added
@@ -126,7 +121,7 @@ def _add(rows: list[dict[str, object]], session: Session, now: datetime) -> int:
 
 def _end(outcome: Outcome, now: datetime) -> dict[str, object]:
     return {
-        "kind": ENDS[outcome.state],
+        "kind": outcome.told,
         "at": now,
         "subscriber_id": outcome.subscriber_id,
         "enrollment_id": outcome.enrollment_id,

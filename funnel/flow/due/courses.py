@@ -5,14 +5,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from funnel.domain import conditions, timing
-from funnel.domain.schedule import Rules, Step
+from funnel.domain.doors import Doors
+from funnel.domain.schedule import Pause, Rules, Step
 from funnel.domain.status import Role
 from funnel.flow.due.outcome import Course
 from funnel.flow.due.people import AnyRow
+from funnel.models import Pause as PauseRow
 from funnel.models import Revision, Sequence
 from funnel.models import Step as StepRow
 
@@ -32,6 +34,12 @@ class Courses:
             raise course
         return course
 
+    @property
+    def read_events(self) -> bool:
+        """Say whether a condition of any of them asks for events."""
+        courses = [one for one in self.found.values() if isinstance(one, Course)]
+        return any(course.reads_events for course in courses)
+
 
 def load(session: Session, sequence_ids: Collection[int]) -> Courses:
     """Read rules and published, listed steps, in their order.
@@ -41,12 +49,41 @@ def load(session: Session, sequence_ids: Collection[int]) -> Courses:
     steps: dict[int, list[AnyRow]] = defaultdict(list)
     for row in session.execute(_STEPS.where(StepRow.sequence_id.in_(sequence_ids))):
         steps[row.sequence_id].append(row)
-    rows = session.execute(
-        select(Sequence.id, Sequence.rules, Sequence.retimed_at).where(
-            Sequence.id.in_(sequence_ids)
-        )
+    pauses = _pauses(session, sequence_ids)
+    rows = session.execute(_SEQUENCES.where(Sequence.id.in_(sequence_ids)))
+    return Courses(
+        {row.id: _course(row, steps[row.id], pauses[row.id]) for row in rows}
     )
-    return Courses({row.id: _course(row, steps[row.id]) for row in rows})
+
+
+def _pauses(
+    session: Session, sequence_ids: Collection[int]
+) -> dict[int, tuple[Pause, ...]]:
+    """Return the pauses that are over, in their order; those of all count for each."""
+    rows = session.execute(
+        select(PauseRow.sequence_id, PauseRow.since, PauseRow.until, PauseRow.how)
+        .where(
+            or_(PauseRow.sequence_id.in_(sequence_ids), PauseRow.sequence_id.is_(None)),
+            PauseRow.until.is_not(None),
+        )
+        .order_by(PauseRow.since)
+    ).all()
+    return {
+        wanted: tuple(
+            Pause(since, until, how)
+            for sequence_id, since, until, how in rows
+            if until is not None and how is not None and sequence_id in {None, wanted}
+        )
+        for wanted in sequence_ids
+    }
+
+
+_SEQUENCES: Select[*tuple[Any, ...]] = select(
+    Sequence.id,
+    Sequence.rules,
+    Sequence.doors,
+    Sequence.retimed_at,
+)
 
 
 _STEPS: Select[*tuple[Any, ...]] = (
@@ -68,11 +105,18 @@ _STEPS: Select[*tuple[Any, ...]] = (
 )
 
 
-def _course(sequence: AnyRow, rows: list[AnyRow]) -> Course | Exception:
+def _course(
+    sequence: AnyRow, rows: list[AnyRow], pauses: tuple[Pause, ...]
+) -> Course | Exception:
     try:
-        steps = tuple(_step(row) for row in rows)
-        return Course(steps, Rules.from_dict(sequence.rules), sequence.retimed_at)
-    except ValueError as error:  # BadTiming, BadCondition, BadRules
+        return Course(
+            tuple(_step(row) for row in rows),
+            Rules.from_dict(sequence.rules),
+            Doors.from_dict(sequence.doors),
+            sequence.retimed_at,
+            pauses,
+        )
+    except ValueError as error:  # BadTiming, BadCondition, BadRules, BadDoors
         return error
 
 

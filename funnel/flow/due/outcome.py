@@ -6,13 +6,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from funnel.domain import schedule
-from funnel.domain.schedule import Facts, Handled, Planned, Rules, Step
+from funnel.domain.doors import Doors
+from funnel.domain.schedule import Facts, Handled, Moved, Pause, Planned, Rules, Step
 from funnel.domain.status import DeliveryState, EnrollmentState, Kind, Reason
 from funnel.flow.due.people import AnyRow, Person
+from funnel.models import EventKind
 from funnel.models.delivery import MARKETING_PRIORITY, SERVICE_PRIORITY
 
 LOOK_AGAIN = timedelta(minutes=1)
 """How soon to ask again while a flowing mail that is due waits for the one above."""
+
+PUNCTUAL = timedelta(minutes=10)
+"""A marketing mail that is planned later than this after its moment is late."""
+
+CATCH_UP = timedelta(hours=1)
+"""Over so long the late ones are spread, so that they are no blast."""
 
 MOST_AT_ONCE = 100
 """More rounds than a sequence has steps: the plan does not come to an end."""
@@ -24,16 +32,31 @@ class Course:
 
     steps: tuple[Step, ...]
     rules: Rules
+    doors: Doors = Doors()  # noqa: RUF009 - frozen
     retimed_at: datetime | None = None
+    pauses: tuple[Pause, ...] = ()
 
     @property
     def kinds(self) -> dict[int, Kind]:
         return {step.id: step.kind for step in self.steps}
 
+    @property
+    def reads_events(self) -> bool:
+        conditions = (self.doors.leave, *(step.condition for step in self.steps))
+        return any(one.reads_events for one in conditions)
+
+    def named(self, step_ids: frozenset[int]) -> frozenset[str]:
+        """Return the slugs of those of these steps that are its own."""
+        return frozenset(step.slug for step in self.steps if step.id in step_ids)
+
 
 @dataclass(slots=True)
 class Outcome:
-    """The rows to add for an enrollment, and how it goes on."""
+    """The rows to add for an enrollment, and how it goes on.
+
+    `told` is the event that it is worth; `ahead` is when her next marketing goes,
+    as it looks now.
+    """
 
     enrollment_id: int
     subscriber_id: int
@@ -42,6 +65,8 @@ class Outcome:
     due_at: datetime | None = None
     next_step_id: int | None = None
     deliveries: list[dict[str, Any]] = field(default_factory=list)
+    told: EventKind | None = None
+    ahead: list[datetime] = field(default_factory=list)
 
     @property
     def change(self) -> dict[str, Any]:
@@ -54,76 +79,140 @@ class Outcome:
             "next_step_id": self.next_step_id,
         }
 
+    @property
+    def days(self) -> list[datetime]:
+        """Return the moments of the marketing mails that it adds."""
+        return [
+            row["planned_at"]
+            for row in self.deliveries
+            if row["kind"] is Kind.MARKETING and row["reason"] is None
+        ]
+
 
 def outcome(person: Person, course: Course, now: datetime) -> Outcome:
     """Plan until nothing is due: rows for what is, and the next moment to ask.
 
     The next moment takes for granted that what is under way gets handled; when it
-    comes and that is not so, the plan waits and is asked again.
+    comes and that is not so, the plan waits and is asked again. Who has left gets
+    no marketing any more, and is through when her seat's own mails are.
     """
     if person.end is not None:
-        return _end(person, EnrollmentState.EXITED, person.end)
-    handled = _handled(person, course)
-    rows = []
-    for _ in range(MOST_AT_ONCE):
-        ready = [item for item in _plan(person, course, handled, now) if item.at <= now]
-        if not ready:
-            break
-        for item in ready:
-            rows.append(_delivery(person, item))
-            skip = item.skip
-            handled[item.step.id] = Handled(item.at, False, skip is not None, skip)
-    later = _plan(person, course, _all_final(handled), now)
-    if not later:
-        end = _end(person, EnrollmentState.COMPLETED, Reason.FINISHED)
-        end.deliveries = rows
+        end = _result(person, EnrollmentState.EXITED, person.end)
+        end.told = EventKind.EXITED
         return end
-    first = min(later, key=lambda item: item.at)
-    due_at = first.at if first.at > now else _when_to_ask(person, now)
-    return _go_on(person, due_at, first.step.id, rows)
+    planning = _Planning(person, course, now)
+    rows = planning.due()
+    later = planning.later()
+    done = _result(person, EnrollmentState.ACTIVE, planning.left)
+    done.deliveries, done.told = rows, planning.news
+    done.ahead = moments(later)
+    if later:
+        first = min(later, key=lambda item: item.at)
+        done.due_at = first.at if first.at > now else _when_to_ask(person, now)
+        done.next_step_id = first.step.id
+    elif planning.left:
+        done.state = EnrollmentState.EXITED
+    else:
+        done.state, done.reason = EnrollmentState.COMPLETED, Reason.FINISHED
+        done.told = EventKind.COMPLETED
+    return done
 
 
 def ahead(person: Person, course: Course, now: datetime) -> list[Planned]:
     """Return what she still has ahead, when all that is under way gets handled."""
-    handled = _all_final(_handled(person, course))
+    planning = _Planning(person, course, now)
+    return [item._replace(skip=person.refusal(item.skip)) for item in planning.later()]
+
+
+def moments(planned: list[Planned]) -> list[datetime]:
+    """Return when the marketing of a plan goes, as far as it does."""
     return [
-        item._replace(skip=person.refusal(item.skip))
-        for item in _plan(person, course, handled, now)
+        item.at
+        for item in planned
+        if item.skip is None and item.step.kind is Kind.MARKETING
     ]
 
 
-def _plan(
-    person: Person, course: Course, handled: Mapping[int, Handled], now: datetime
-) -> list[Planned]:
-    facts = _facts(person, handled, course.retimed_at)
-    return schedule.plan(course.steps, course.rules, facts, now)
+class _Planning:
+    """The plan of one person, asked until it has nothing due any more."""
+
+    def __init__(self, person: Person, course: Course, now: datetime) -> None:
+        self.person, self.course, self.now = person, course, now
+        self.handled = {
+            past.step_id: Handled(past.at, past.has_arrived, past.is_final, past.reason)
+            for past in person.handled(course.kinds)
+        }
+        self.had_left = person.has_left
+        self.left: Reason | None = person.row.reason if self.had_left else None
+        if not self.had_left and course.doors.leave.facts and self._lets_go():
+            self.left = Reason.EXIT_RULE
+
+    @property
+    def news(self) -> EventKind | None:
+        """Return the event of leaving, the first time that it is seen."""
+        is_news = self.left is not None and not self.had_left
+        return EventKind.EXITED if is_news else None
+
+    def due(self) -> list[dict[str, Any]]:
+        """Return the rows of all that is due, and count it as under way."""
+        rows = []
+        for _ in range(MOST_AT_ONCE):
+            ready = [item for item in self._plan(self.handled) if item.at <= self.now]
+            if not ready:
+                break
+            for item in ready:
+                rows.append(_delivery(self.person, self.course, item, self.now))
+                skip = item.skip
+                is_skipped = skip is not None
+                self.handled[item.step.id] = Handled(item.at, False, is_skipped, skip)
+        return rows
+
+    def later(self) -> list[Planned]:
+        """Return the plan when all that is under way gets handled."""
+        return self._plan(
+            {step_id: one._replace(final=True) for step_id, one in self.handled.items()}
+        )
+
+    def _plan(self, handled: Mapping[int, Handled]) -> list[Planned]:
+        course, facts = self.course, self._facts(handled)
+        return schedule.plan(course.steps, course.rules, facts, self.now)
+
+    def _lets_go(self) -> bool:
+        """Say whether the sequence's condition for leaving holds for her now."""
+        leave = self.course.doors.leave
+        sent = frozenset(step_id for step_id, one in self.handled.items() if one.sent)
+        facts = self._facts(self.handled)
+        her = schedule.situation(facts, self.course.named(sent))
+        return leave.holds(her, self.now)
+
+    def _facts(self, handled: Mapping[int, Handled]) -> Facts:
+        person, row = self.person, self.person.row
+        return Facts(
+            confirmed_at=row.confirmed_at,
+            seated_at=row.seated_at or row.confirmed_at,
+            zone=row.zone,
+            start=row.starts_at,
+            end=row.ends_at,
+            replay_until=row.replay_until,
+            joined=row.joined_at is not None,
+            replayed=row.replayed_at is not None,
+            has_seat=_has_seat(row),
+            occurrence_cancelled=row.cancelled_at is not None,
+            consents=person.agreed,
+            handled=handled,
+            tags=frozenset(row.tags),
+            clicked=self.course.named(person.clicked),
+            happened=person.happened,
+            elsewhere=person.elsewhere,
+            retimed_at=_retimed_at(row, self.course.retimed_at),
+            pauses=self.course.pauses,
+            has_left=self.left is not None,
+        )
 
 
-def _facts(
-    person: Person, handled: Mapping[int, Handled], retimed_at: datetime | None
-) -> Facts:
-    row = person.row
-    return Facts(
-        confirmed_at=row.confirmed_at,
-        seated_at=row.seated_at or row.confirmed_at,
-        zone=row.zone,
-        start=row.starts_at,
-        end=row.ends_at,
-        replay_until=row.replay_until,
-        joined=row.joined_at is not None,
-        replayed=row.replayed_at is not None,
-        has_seat=_has_seat(row),
-        occurrence_cancelled=row.cancelled_at is not None,
-        consents=person.agreed,
-        handled=handled,
-        tags=frozenset(row.tags),
-        retimed_at=_retimed_at(row, retimed_at),
-    )
-
-
-def _retimed_at(row: AnyRow, retimed_at: datetime | None) -> datetime | None:
+def _retimed_at(row: AnyRow, changed_at: datetime | None) -> datetime | None:
     """Return when an edit or a moved date last changed what the plan says."""
-    known = [at for at in (retimed_at, row.moved_at) if at and at > row.confirmed_at]
+    known = [at for at in (changed_at, row.moved_at) if at and at > row.confirmed_at]
     return max(known, default=None)
 
 
@@ -134,18 +223,9 @@ def _has_seat(row: AnyRow) -> bool:
     return row.occurrence_id is not None and row.seat_cancelled_at is None
 
 
-def _handled(person: Person, course: Course) -> dict[int, Handled]:
-    return {
-        past.step_id: Handled(past.at, past.has_arrived, past.is_final, past.reason)
-        for past in person.handled(course.kinds)
-    }
-
-
-def _all_final(handled: Mapping[int, Handled]) -> dict[int, Handled]:
-    return {step_id: one._replace(final=True) for step_id, one in handled.items()}
-
-
-def _delivery(person: Person, item: Planned) -> dict[str, Any]:
+def _delivery(
+    person: Person, course: Course, item: Planned, now: datetime
+) -> dict[str, Any]:
     step, row = item.step, person.row
     is_service = step.kind is Kind.SERVICE
     reason = person.refusal(item.skip)
@@ -159,10 +239,27 @@ def _delivery(person: Person, item: Planned) -> dict[str, Any]:
         "enrollment_id": row.id,
         "step_id": step.id,
         "occurrence_id": row.occurrence_id if is_service else None,
+        "moved": [str(why) for why in dict.fromkeys(item.moved)] or None,
         "planned_at": item.at,
-        "due_at": item.at,
+        "due_at": _leaves_at(person, course, item, now),
         "not_after": item.not_after,
     }
+
+
+def _leaves_at(
+    person: Person, course: Course, item: Planned, now: datetime
+) -> datetime:
+    """Return its moment; marketing that comes late is spread, and sleeps at night.
+
+    By the enrollment's own number (Knuth's multiplicative hash), not by chance: a
+    second look gives the same moment.
+    """
+    is_late = item.at < now - PUNCTUAL or Moved.RETIMED in item.moved
+    if item.step.kind is Kind.SERVICE or not is_late:
+        return item.at
+    part = person.row.id * 2654435761 % 1000 / 1000
+    at = max(item.at, now) + part * CATCH_UP
+    return schedule.open_from(item.step, course.rules, person.row.zone, at)
 
 
 def _when_to_ask(person: Person, now: datetime) -> datetime:
@@ -171,19 +268,5 @@ def _when_to_ask(person: Person, now: datetime) -> datetime:
     return max(now + LOOK_AGAIN, min(tries, default=now))
 
 
-def _end(person: Person, state: EnrollmentState, reason: Reason) -> Outcome:
+def _result(person: Person, state: EnrollmentState, reason: Reason | None) -> Outcome:
     return Outcome(person.row.id, person.row.subscriber_id, state, reason)
-
-
-def _go_on(
-    person: Person, due_at: datetime, next_step_id: int, rows: list[dict[str, Any]]
-) -> Outcome:
-    return Outcome(
-        person.row.id,
-        person.row.subscriber_id,
-        EnrollmentState.ACTIVE,
-        None,
-        due_at,
-        next_step_id,
-        rows,
-    )

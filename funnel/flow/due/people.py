@@ -23,6 +23,8 @@ from funnel.models import (
     Consent,
     Delivery,
     Enrollment,
+    Event,
+    EventKind,
     Occurrence,
     Registration,
     Subscriber,
@@ -40,6 +42,16 @@ ARRIVED = frozenset(
         DeliveryState.UNCERTAIN,
     }
 )
+TAKES_A_DAY = ARRIVED | {
+    DeliveryState.SCHEDULED,
+    DeliveryState.CLAIMED,
+    DeliveryState.HANDED,
+}
+"""In these a marketing mail is the one of its day."""
+
+WORDS = {EventKind.PURCHASED: "purchased", EventKind.LEFT_EARLY: "left early"}
+"""What conditions call an event; clicks go by their step."""
+
 UNREACHABLE = {
     SubscriberState.ERASED: Reason.ERASED,
     SubscriberState.BOUNCED: Reason.SUPPRESSED,
@@ -78,6 +90,9 @@ class Person:
     past: Sequence[Past]
     consents: frozenset[Purpose]
     suppressions: frozenset[Scope]
+    elsewhere: tuple[datetime, ...] = ()  # marketing of her other ways
+    happened: frozenset[str] = frozenset()
+    clicked: frozenset[int] = frozenset()  # ids of steps
 
     @property
     def end(self) -> Reason | None:
@@ -85,6 +100,11 @@ class Person:
         if Scope.ALL in self.suppressions:
             return Reason.SUPPRESSED
         return UNREACHABLE.get(self.row.subscriber_state)
+
+    @property
+    def has_left(self) -> bool:
+        """Say whether her way was ended; one that came to its end can go on."""
+        return self.row.reason not in {None, Reason.FINISHED}
 
     @property
     def agreed(self) -> frozenset[Purpose]:
@@ -111,21 +131,27 @@ class Person:
                 yield past
 
 
-def load(session: Session, enrollment_ids: Sequence[int]) -> list[Person]:
+def load(
+    session: Session, enrollment_ids: Sequence[int], *, with_events: bool = False
+) -> list[Person]:
     """Read the facts anew, after the enrollments were locked.
 
     What changes later waits for the lock, and then has them looked at again.
+    Events are read only where a condition asks for them.
     """
     rows = session.execute(_rows(enrollment_ids)).all()
-    past = _past(session, enrollment_ids)
-    consents = _consents(session, [row.subscriber_id for row in rows])
-    suppressions = _suppressions(session, rows)
+    who = [row.subscriber_id for row in rows]
+    past, elsewhere = _past(session, enrollment_ids), _elsewhere(session, who)
+    consents, suppressions = _consents(session, who), _suppressions(session, rows)
+    told = _events(session, who) if with_events else {}
     return [
         Person(
             row,
             past[row.id],
             consents[row.subscriber_id],
             suppressions[_digest(row)],
+            tuple(at for way, at in elsewhere[row.subscriber_id] if way != row.id),
+            *told.get(row.subscriber_id, ()),
         )
         for row in rows
     ]
@@ -139,6 +165,8 @@ def _rows(enrollment_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
             Enrollment.confirmed_at,
             Enrollment.state.label("enrollment_state"),
             Enrollment.next_step_id,
+            Enrollment.reason,
+            Enrollment.due_at,
             Subscriber.id.label("subscriber_id"),
             Subscriber.address,
             Subscriber.zone,
@@ -178,6 +206,49 @@ def _past(session: Session, enrollment_ids: Sequence[int]) -> dict[int, list[Pas
     for row in session.execute(query.where(Delivery.enrollment_id.in_(enrollment_ids))):
         found[row.enrollment_id].append(Past(*row[1:]))
     return found
+
+
+def _elsewhere(
+    session: Session, subscriber_ids: Sequence[int]
+) -> dict[int, list[tuple[int, datetime]]]:
+    """Return whose days are taken, by which of her ways, when."""
+    query = select(
+        Delivery.subscriber_id, Delivery.enrollment_id, Delivery.planned_at
+    ).where(
+        Delivery.subscriber_id.in_(subscriber_ids),
+        Delivery.enrollment_id.is_not(None),
+        Delivery.kind == Kind.MARKETING,
+        Delivery.state.in_(TAKES_A_DAY),
+    )
+    found: dict[int, list[tuple[int, datetime]]] = defaultdict(list)
+    for who, way, at in session.execute(query):
+        if who is not None and way is not None:
+            found[who].append((way, at))
+    return found
+
+
+def _events(
+    session: Session, subscriber_ids: Sequence[int]
+) -> dict[int, tuple[frozenset[str], frozenset[int]]]:
+    """Return what happened, in the words of conditions, and the steps she clicked."""
+    query = (
+        select(Event.subscriber_id, Event.kind, Event.step_id)
+        .where(
+            Event.subscriber_id.in_(subscriber_ids),
+            Event.kind.in_((EventKind.CLICKED, *WORDS)),
+        )
+        .distinct()
+    )
+    words: dict[int, set[str]] = defaultdict(set)
+    steps: dict[int, set[int]] = defaultdict(set)
+    for who, kind, step_id in session.execute(query):
+        if who is not None and kind in WORDS:
+            words[who].add(WORDS[kind])
+        elif who is not None and step_id is not None:
+            steps[who].add(step_id)
+    return {
+        who: (frozenset(words[who]), frozenset(steps[who])) for who in words | steps
+    }
 
 
 def _consents(

@@ -20,7 +20,9 @@ def live(session: Session, sequence: Sequence) -> Course:
     return courses.load(session, [sequence.id]).of(sequence.id)
 
 
-def drafted(sequence: Sequence, *, now: datetime | None = None) -> Course:
+def drafted(
+    session: Session, sequence: Sequence, *, now: datetime | None = None
+) -> Course:
     """Return what the scan will read if the drafts are published now.
 
     Without `now`, for somebody who begins after it: nobody has passed anything.
@@ -28,8 +30,12 @@ def drafted(sequence: Sequence, *, now: datetime | None = None) -> Course:
     ids = set(structure.order(sequence))
     places = structure.layout(sequence)
     steps = tuple(_step(step, is_gone=step.id not in ids, now=now) for step in places)
-    retimed_at = now if is_retimed(sequence) else sequence.retimed_at
-    return Course(steps, Rules.from_dict(structure.rules(sequence)), retimed_at)
+    return replace(
+        live(session, sequence),
+        steps=steps,
+        rules=Rules.from_dict(structure.rules(sequence)),
+        retimed_at=now if is_retimed(sequence) else sequence.retimed_at,
+    )
 
 
 def for_all(course: Course, sequence: Sequence) -> Course:

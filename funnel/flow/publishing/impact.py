@@ -65,10 +65,14 @@ class Courses:
     everybody: Course | None  # None: nothing is put in
     now: datetime
 
+    @property
+    def read_events(self) -> bool:
+        return self.before.reads_events or self.after.reads_events
+
 
 def courses_of(session: Session, sequence: SequenceRow, now: datetime) -> Courses:
     """Read both sides of the edit; raises ValueError for rules that cannot be read."""
-    after = course.drafted(sequence, now=now)
+    after = course.drafted(session, sequence, now=now)
     has_new = any(course.is_new(step) for step in structure.listed(sequence))
     everybody = course.for_all(after, sequence) if has_new else None
     return Courses(course.live(session, sequence), after, everybody, now)
@@ -108,7 +112,7 @@ def next_ids(
 
 def add(session: Session, impact: Impact, both: Courses, ids: Sequence[int]) -> None:
     """Count these people into the table."""
-    for person in people.load(session, ids):
+    for person in people.load(session, ids, with_events=both.read_events):
         if person.end is None:
             _count(impact, person, both)
 

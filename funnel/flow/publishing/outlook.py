@@ -41,7 +41,7 @@ def sample(session: Session, sequence: SequenceRow, *, now: datetime) -> Sample:
         replay_until=occurrence.replay_until if occurrence else None,
         consents=frozenset(Purpose),
     )
-    seen = course.drafted(sequence)
+    seen = course.drafted(session, sequence)
     planned = schedule.plan(seen.steps, seen.rules, facts, now)
     return Sample(occurrence, zone, {item.step.id: item for item in planned})
 
@@ -52,7 +52,8 @@ def ahead(
     """Return what these enrollments still have ahead of them, by step."""
     found: dict[int, Planned] = {}
     maps = courses.load(session, {one.sequence_id for one in enrollments})
-    for person in people.load(session, [one.id for one in enrollments]):
+    ids, events = [one.id for one in enrollments], maps.read_events
+    for person in people.load(session, ids, with_events=events):
         course = maps.of(person.row.sequence_id)
         for item in due.ahead(person, course, now):
             found[item.step.id] = item
