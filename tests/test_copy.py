@@ -14,6 +14,7 @@ from funnel.domain.claims import Level, Mode
 from funnel.domain.status import Kind, Role
 from funnel.mail import compile as compiler
 from funnel.mail import personalize
+from funnel.models import Base, Consent, Registration, Signup, Subscriber
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "email_templates" / "sequences" / "magnesium"
@@ -342,6 +343,29 @@ def test_the_privacy_page_names_who_keeps_what_for_how_long(name: str) -> None:
     assert holes == {"name", "postal_address", "company_number", "reply_to"}
     assert "Autoriteit Persoonsgegevens" in TEXTS[name]
     assert TEXTS[name].count("\n## ") == 7
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "nl", "en"),
+    [
+        (Subscriber, "address", "e-mailadres", "e-mail address"),
+        (Subscriber, "first_name", "voornaam", "first name"),
+        (Subscriber, "zone", "tijdzone", "time zone"),
+        (Signup, "network", "netwerk", "network"),
+        (Signup, "user_agent", "browser", "browser"),
+        (Signup, "source", "langs welke weg", "the way by which you came"),
+        (Consent, "wording", "de precieze tekst", "the exact text"),
+        (Consent, "network", "vanaf welk ingekort netwerk", "which shortened network"),
+        (Registration, "joined_at", "masterclass hebt geopend", "opened the master"),
+        (Registration, "replayed_at", "opname hebt gestart", "started the recording"),
+    ],
+)
+def test_the_privacy_page_names_what_is_kept_about_her(
+    table: type[Base], column: str, nl: str, en: str
+) -> None:
+    assert column in table.__table__.columns
+    assert nl in TEXTS["privacy.nl.md"].lower()
+    assert en in TEXTS["privacy.en.md"].lower()
 
 
 def test_both_privacy_pages_say_the_same_things() -> None:

@@ -108,7 +108,7 @@ def offers() -> str:
     """Return what stands at a box for offers, where nobody wrote other words."""
     sentence: str = _(
         "Send me an offer from %(brand)s or a partner now and then. Such a mail "
-        "always says that it is an advertisement.",
+        "always says that it is an advertisement. Every mail lets you leave.",
         brand=visitor.business().name,
     )
     return sentence
@@ -196,9 +196,9 @@ def too_many(entry: Entry) -> Entry:
     return replace(
         entry,
         notice=_(
-            "Many people are signing up from your network right now. Your details "
-            "are still here: wait a moment and send the form again. If it keeps "
-            "happening, mail %(address)s and we will reserve your seat.",
+            "Very many sign-ups are coming in right now. Your details are still here: "
+            "wait a moment and send the form again. If it keeps happening, mail "
+            "%(address)s and we will reserve your seat.",
             address=visitor.business().reply_to,
         ),
     )

@@ -71,7 +71,10 @@ def _name_the_request() -> None:
     """Give the request a name that its log lines and its error page share."""
     g.request_id = uuid.uuid4().hex[:12]
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request=g.request_id, path=request.path)
+    # Not the address: it carries the token of a mail.
+    structlog.contextvars.bind_contextvars(
+        request=g.request_id, page=request.endpoint or "none"
+    )
 
 
 def _make_room() -> None:

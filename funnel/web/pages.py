@@ -196,6 +196,7 @@ def _thanks(
         masterclass=masterclass,
         address=address,
         hint=hint,
+        has_date=sent is None or sent.occurrence_id is not None,
         mailbox=mailboxes.of(address, visitor.business().sender_address),
         entry=typed,
         token=token,

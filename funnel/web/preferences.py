@@ -152,7 +152,11 @@ def _regions() -> dict[str, list[str]]:
 def _words() -> dict[Purpose, str]:
     """Return what stands at the boxes; it is kept as proof, word for word."""
     return {
-        Purpose.SERIES: _("Send me the mail series that goes with my masterclass."),
+        Purpose.SERIES: _(
+            "Send me the mail series of %(brand)s that goes with my masterclass. "
+            "Every mail lets you leave.",
+            brand=visitor.business().name,
+        ),
         Purpose.OFFERS: entry.offers(),
         Purpose.CLICKS: _(
             "%(brand)s may see which links I follow in its mails, to write me what "

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import cluster
 import factories
 import pytest
+import structlog
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
@@ -158,3 +159,15 @@ def test_what_no_database_takes_is_refused_kindly(
     answer = client.get("/%00")
 
     assert answer.status_code == 400
+
+
+def test_a_line_of_the_log_names_the_page_and_not_the_key_in_its_address(
+    app: Flask, client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever reads the logs could open her preferences with it."""
+    client.get("/preferences/the-key-in-the-address")
+
+    known = structlog.contextvars.get_contextvars()
+    assert known["page"] == "preferences.wishes"
+    assert "the-key-in-the-address" not in f"{known} {caplog.text}"
+    assert app

@@ -154,7 +154,9 @@ def test_preferences_are_saved_as_they_are_ticked(
     assert preferences.in_force(session, reader.row.id) == {Purpose.SERIES}
     assert (reader.row.first_name, reader.row.zone) == ("Roos", "Asia/Tokyo")
     assert (last.place, last.network) == ("preferences", "127.0.0.0/24")
-    assert last.wording
+    assert last.wording in client.get(link).text
+    assert "Stille Avond" in last.wording
+    assert "Afmelden kan in elke mail" in last.wording
     assert 'role="status"' in client.get(response.headers["Location"]).text
 
 

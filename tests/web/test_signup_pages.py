@@ -1,6 +1,7 @@
 """The landing page and its form, as a browser without scripts sees them."""
 
 import re
+import tomllib
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,11 @@ from funnel.domain import tokens
 from funnel.domain.status import Role, SequenceState
 from funnel.domain.tokens import TokenKind
 from funnel.models import Event, EventKind, Signup, Subscriber, System
-from funnel.web import Funnel
+from funnel.web import Funnel, content
 
 SENT = "/magnesium/signup"
+SEEDED = content.FOLDER / "masterclasses" / "magnesium.toml"
+LANDING = tomllib.loads(SEEDED.read_text("utf-8"))["page"]
 
 
 @pytest.fixture(autouse=True)
@@ -175,6 +178,7 @@ def test_without_a_date_the_page_takes_the_address_for_the_next_one(
 
     assert 'name="occurrence"' not in text(client.get("/magnesium"))
     assert response.status_code == 303
+    assert "als eerste de datum" in text(client.get(response.headers["Location"]))
     assert session.scalars(select(Signup)).one().occurrence_id is None
 
 
@@ -351,6 +355,20 @@ def test_the_landing_page_weighs_less_than_100_kilobytes(
     assert len(files) > 5
     assert sum(sizes) + len(page.encode()) < 100_000
     assert on
+
+
+def test_who_wants_to_read_first_finds_the_way(
+    client: FlaskClient, session: Session, on: Stage
+) -> None:
+    on.masterclass.article_slug = "magnesium"
+    on.masterclass.page = LANDING
+    session.flush()
+
+    page = text(client.get("/"))
+
+    assert LANDING["article"]["heading"] in page
+    assert LANDING["article"]["text"] in page
+    assert page.count('href="/artikel/magnesium"') == 2
 
 
 def test_before_the_masterclass_is_live_no_form_is_shown_or_taken(
