@@ -50,6 +50,9 @@ class Supply(Protocol):
     def idle(self, dialogue: "Dialogue") -> None:
         """Know that it could take a message, and there is none for it."""
 
+    def answered(self) -> None:
+        """Know that the relay said yes or no about a message."""
+
     def ended(self, dialogue: "Dialogue", untouched: Parcel | None) -> None:
         """Know that it is over; `untouched` was not begun, and may go elsewhere."""
 
@@ -214,7 +217,7 @@ class Dialogue:
 
     def _take_no(self, phase: Phase, parcel: Parcel, reply: Reply) -> None:
         parcel.said = parcel.said or (phase, reply)
-        self.has_brought = True
+        self._bring_news()
         if reply.code == CLOSING:
             self._break(reply.text)
         elif phase in {Phase.DATA, Phase.BODY}:
@@ -264,7 +267,7 @@ class Dialogue:
     def _take_outcome(self, parcel: Parcel, reply: Reply) -> None:
         """Read the one answer that decides."""
         self.handed -= 1
-        self.has_brought = True
+        self._bring_news()
         if reply.is_negative:
             parcel.said = parcel.said or (Phase.DOT, reply)
             parcel.refuse()
@@ -275,6 +278,11 @@ class Dialogue:
             self._break("the server contradicts itself")
         if reply.code == CLOSING:
             self._break(reply.text)
+
+    def _bring_news(self) -> None:
+        """Know that the relay is alive: it said yes or no about a message."""
+        self.has_brought = True
+        self._supply.answered()
 
     def _take_interruption(self, reply: Reply) -> None:
         """Hear what nobody asked for; before the last octets it can only be a no."""
@@ -354,16 +362,14 @@ class Dialogue:
             awaited = self._expected[0]
         elif not self._wire.is_flushed:
             awaited = self._current
-        if awaited is not self._awaited:
-            self._awaited = awaited
-            self.deadline = self._supply.now() + self._seconds(awaited)
-
-    def _seconds(self, awaited: Expected | Parcel | None) -> float:
+        if awaited is self._awaited:
+            return
+        self._awaited = awaited
         if awaited is None:
-            return inf
-        if isinstance(awaited, Parcel):
-            return self._terms.patience.body
-        return self._terms.patience.after(awaited.phase)
+            self.deadline = inf
+        else:
+            seconds = self._terms.patience.after(awaited.phase)
+            self.deadline = self._supply.now() + seconds
 
 
 def _is_yes(phase: Phase, reply: Reply) -> bool:

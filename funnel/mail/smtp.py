@@ -127,6 +127,9 @@ class Pool:
         dialogue.used_at = self.now()
         self._free[dialogue] = None
 
+    def answered(self) -> None:
+        self._breaker.succeeded()
+
     def ended(self, dialogue: Dialogue, untouched: Parcel | None) -> None:
         del self._open[dialogue]
         self._free.pop(dialogue, None)
@@ -148,13 +151,15 @@ class Pool:
         """Give what waits to a connection that is free, or open another one."""
         if not (self._urgent or self._ordinary):
             return
+        if self._watch is None:
+            self._keep_watch()
+        if not self._free and self._is_full:
+            return  # it waits for the first connection that is done
         free = self._suited()
         if free is not None:
             free.go_on()
         elif not self._open_another() and not (self._open or self._opening):
             self._turn_away("the relay does not answer: it is left alone for a while")
-        if self._watch is None:
-            self._keep_watch()
 
     def _suited(self) -> Dialogue | None:
         """Return a connection that is free: at rest, or else behind other messages."""
@@ -177,7 +182,7 @@ class Pool:
         waiting = len(self._urgent) + len(self._ordinary)
         if is_pausing or len(self._opening) >= waiting:
             return None
-        if len(self._open) + len(self._opening) >= self.terms.connections:
+        if self._is_full:
             return None
         kinds = [*self._open.values(), *self._opening.values()]
         ordinary = self.terms.connections - self.terms.for_urgent
@@ -185,6 +190,10 @@ class Pool:
             return False
         has_place = kinds.count(True) < self.terms.for_urgent
         return True if self._urgent and has_place else None
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self._open) + len(self._opening) >= self.terms.connections
 
     def _open_another(self) -> bool:
         """Open a connection if there is room, and the relay is not left alone."""
