@@ -12,6 +12,7 @@ days, months and cities are those of Unicode's CLDR.
 """
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from babel import Locale
@@ -114,6 +115,7 @@ def _local(at: datetime, zone: str) -> datetime:
     return at.astimezone(timing.zone(zone))
 
 
+@lru_cache(maxsize=4096)  # a thousand readers share a date
 def _format(at: datetime, zone: str, language: str, pattern: str) -> str:
     local = _local(at, zone)
     locale = _style(language).locale

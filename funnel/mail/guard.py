@@ -9,7 +9,7 @@ from funnel.mail.holes import GUARD_CLOSE, GUARD_OPEN, Piece
 from funnel.mail.problem import N_
 
 MARK = re.compile(f"{GUARD_OPEN}(\\d+){GUARD_CLOSE}")
-_BRACE = re.compile(r"\{(?=[{%#])")
+_BRACE = re.compile(f"\\{{(?=[{{%#{GUARD_OPEN}])")
 
 
 @dataclass

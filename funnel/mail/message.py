@@ -1,24 +1,23 @@
 """A letter as bytes: the same letter gives the same bytes, on every attempt."""
 
-import binascii
 import re
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 
-from funnel.mail import headers
+from funnel.mail import headers, quoted
 
 BadHeader = headers.BadHeader
 _BOUNDARY = re.compile(r"=_[A-Za-z0-9._]{1,60}")
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9._-]{1,120}@[A-Za-z0-9.-]{1,120}>")
 _URL = re.compile(r"https?://[!-;=?-~]{4,800}")  # visible ASCII without < and >
-_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """Everything that decides the bytes of one message.
 
+    `html` and `text` are quoted-printable pieces already (`stencil.fill`).
     `unsubscribe_url` belongs to marketing mail and gives it the one-click headers of
     RFC 8058; service mail has none.
     """
@@ -137,9 +136,8 @@ def _list_id(value: str) -> str:
     return value
 
 
-def _part(kind: str, text: str) -> bytes:
-    wire = _LINE_END.sub("\r\n", text) + "\r\n"  # the last one is the boundary's
+def _part(kind: str, pieces: str) -> bytes:
     return (
         f"Content-Type: text/{kind}; charset=utf-8\r\n"
         "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-    ).encode() + binascii.b2a_qp(wire.encode(), istext=True)
+    ).encode() + quoted.body(pieces).encode("ascii")

@@ -53,13 +53,24 @@ def fill(source: str, values: Mapping[str, object], *, html: bool) -> str:
         TypeError: A value is not plain text, a whole number or yes or no.
         ValueError: A link does not lead to a web page.
     """
+    return poured(_compiled(source, html), values)
+
+
+def poured(template: jinja2.Template, values: Mapping[str, object]) -> str:
+    """Put the values into a template made of a checked tree; raises as `fill` does."""
     parts, length = [], 0
-    for part in _compiled(source, html).generate(_plain(values)):
+    context = template.new_context(_plain(values))
+    for part in template.root_render_func(context):
         length += len(part)
         if length > MOST_FILLED:
             raise TemplateProblem(1, 1, N_("This mail is too long to send."))
         parts.append(part)
     return "".join(parts)
+
+
+def checked_tree(source: str) -> nodes.Template:
+    """Return what a compiled source says, if all of it is allowed; TemplateProblem."""
+    return _check(source, MOST_COMPILED, frozenset(NAMES))
 
 
 def unguarded(source: str) -> list[tuple[int, int, str]]:
@@ -79,7 +90,7 @@ def unguarded(source: str) -> list[tuple[int, int, str]]:
 # Checking ------------------------------------------------------------------------
 
 
-def _check(source: str, most: int, known: frozenset[str]) -> None:
+def _check(source: str, most: int, known: frozenset[str]) -> nodes.Template:
     if len(source) > most:
         raise TemplateProblem(1, 1, N_("This text is too long. Make it shorter."))
     holes.pieces(source)
@@ -96,6 +107,7 @@ def _check(source: str, most: int, known: frozenset[str]) -> None:
         ) from error
     for node in _walk(tree):
         _check_node(node, source, known)
+    return tree
 
 
 def _walk(node: nodes.Node) -> Iterator[nodes.Node]:
@@ -298,10 +310,14 @@ _INSTEAD = (
 )
 
 
-def _environment(*, html: bool) -> jinja2.Environment:
+def environment(
+    *, html: bool, finalize: Callable[[object], str] | None = None
+) -> jinja2.Environment:
+    """Return a language with our filters and nothing else."""
     environment = jinja2.Environment(
         autoescape=html,  # noqa: S701 - plain text has nothing to escape
         cache_size=0,
+        finalize=finalize,
         keep_trailing_newline=True,
     )
     environment.globals.clear()
@@ -311,13 +327,13 @@ def _environment(*, html: bool) -> jinja2.Environment:
     return environment
 
 
-_ENVIRONMENTS = {html: _environment(html=html) for html in (False, True)}
+_ENVIRONMENTS = {html: environment(html=html) for html in (False, True)}
 
 
 @lru_cache(maxsize=512)
 def _compiled(source: str, html: bool) -> jinja2.Template:
-    _check(source, MOST_COMPILED, frozenset(NAMES))
-    return _ENVIRONMENTS[html].from_string(source)
+    made = _ENVIRONMENTS[html]
+    return jinja2.Template.from_code(made, made.compile(checked_tree(source)), {})
 
 
 def _plain(values: Mapping[str, object]) -> dict[str, names.Value]:

@@ -14,6 +14,7 @@ from funnel.domain.links import Links
 from funnel.domain.status import Kind, Role
 from funnel.domain.tokens import Keys
 from funnel.flow import render
+from funnel.mail.names import NAMES
 from funnel.models import Delivery, Step, Subscriber
 
 NOW, START = factories.NOW, factories.START
@@ -53,6 +54,10 @@ def frozen(session: Session, delivery: Delivery, now: Any = NOW) -> render.Froze
 
 
 def says(session: Session, delivery: Delivery, now: Any = NOW) -> dict[str, Any]:
+    step = session.get_one(Step, delivery.step_id)
+    every_name = " ".join(f"{{{{ {name} }}}}" for name in NAMES)
+    assert step.revision is not None
+    step.revision.text = every_name
     found: dict[str, Any] = frozen(session, delivery, now).values["says"]
     return found
 

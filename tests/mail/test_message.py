@@ -9,18 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from funnel.mail import headers, message
+from funnel.mail import headers, message, quoted
 from funnel.mail.message import BadHeader, Letter
 
 WHEN = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+HTML = "<p>Hoi Anna,</p>\n<p>Tot dinsdag.</p>"
+TEXT = "Hoi Anna,\n\nTot dinsdag.\n"
 ANNA = Letter(
     from_name="Marieke van Jouw praktijk",
     from_address="hallo@voorbeeld.nl",
     to="anna@example.com",
     reply_to="hallo@voorbeeld.nl",
     subject="Je plek staat vast",
-    html="<p>Hoi Anna,</p>\n<p>Tot dinsdag.</p>",
-    text="Hoi Anna,\n\nTot dinsdag.\n",
+    html=quoted.piece(HTML),
+    text=quoted.piece(TEXT),
     date=WHEN,
     message_id=message.message_id(7, WHEN, "hallo@voorbeeld.nl"),
     boundary=message.boundary(7),
@@ -61,8 +63,8 @@ def test_service_mail_follows_the_standards_and_carries_both_parts() -> None:
     raw = message.build(ANNA)
 
     assert linter.complaints(raw, marketing=False) == []
-    assert body_of(raw, "plain") == ANNA.text
-    assert body_of(raw, "html") == ANNA.html
+    assert body_of(raw, "plain") == TEXT
+    assert body_of(raw, "html") == HTML
 
 
 def test_marketing_mail_can_be_left_with_one_click() -> None:
@@ -85,7 +87,9 @@ def test_a_long_unsubscribe_link_is_neither_folded_nor_encoded() -> None:
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
 def test_any_name_comes_through_whole(name: str) -> None:
-    letter = replace(ANNA, from_name=name, subject=f"Voor {name}", text=name + "\n")
+    letter = replace(
+        ANNA, from_name=name, subject=f"Voor {name}", text=quoted.piece(name + "\n")
+    )
 
     raw = message.build(letter)
 
@@ -188,7 +192,7 @@ def test_the_message_id_is_ours_and_different_for_each_delivery() -> None:
     ],
 )
 def test_any_text_is_carried_safely(text: str) -> None:
-    raw = message.build(replace(ANNA, text=text, html=text))
+    raw = message.build(replace(ANNA, text=quoted.piece(text), html=quoted.piece(text)))
 
     assert linter.complaints(raw, marketing=False) == []
     assert b"\r\n.\r\n" not in raw
@@ -206,7 +210,13 @@ visible = st.text(st.characters(exclude_categories=["Cc", "Cs", "Co", "Zl", "Zp"
 
 @given(name=visible, subject=visible, text=st.text())
 def test_every_letter_follows_the_standards(name: str, subject: str, text: str) -> None:
-    letter = replace(ANNA, from_name=name, subject=subject, text=text, html=text)
+    letter = replace(
+        ANNA,
+        from_name=name,
+        subject=subject,
+        text=quoted.piece(text),
+        html=quoted.piece(text),
+    )
 
     raw = message.build(letter)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from funnel.domain.links import Links
@@ -9,7 +10,7 @@ from funnel.domain.status import Kind
 from funnel.flow.render import says, urls
 from funnel.flow.render.facts import BUSINESS, CONTENT, NEEDED, AnyRow
 from funnel.mail import message as letters
-from funnel.mail import personalize
+from funnel.mail import personalize, stencil
 from funnel.mail.names import SAMPLES
 
 __all__ = ["BUSINESS", "CONTENT", "NEEDED", "Content", "Frozen", "Office"]
@@ -22,13 +23,19 @@ class NotWritten(Exception):  # noqa: N818 - it says what is the matter
     """There is no published text, or no business profile, to make a mail from."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Content:
     """A compiled text; it still holds its template expressions."""
 
     subject: str
     html: str
     text: str
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Return what must be known of a reader to fill it in."""
+        parts = (self.subject, self.html, self.text)
+        return frozenset[str]().union(*map(stencil.names, parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +101,7 @@ def freeze(
         content=content,
         revision_id=row.revision_id,
         dated_at=row.dated_at or now,
-        values=row.values or _values(row, business, row.dated_at or now),
+        values=row.values or _values(row, business, content.names, row.dated_at or now),
     )
 
 
@@ -110,20 +117,19 @@ def message(office: Office, frozen: Frozen) -> tuple[str, str, bytes]:
     links, values = _links(office, frozen), frozen.values
     filled = values["says"] | links
     sender, is_marketing = values["sender"], frozen.kind is Kind.MARKETING
-    unsubscribe = links["unsubscribe_url"] if is_marketing else None
     letter = letters.Letter(
         from_name=sender["name"],
         from_address=sender["address"],
         to=frozen.address,
         reply_to=sender["reply_to"],
         subject=subject(frozen.content, values, is_test=frozen.is_test),
-        html=personalize.fill(frozen.content.html, filled, html=True),
-        text=personalize.fill(frozen.content.text, filled, html=False),
+        html=stencil.fill(frozen.content.html, filled, html=True),
+        text=stencil.fill(frozen.content.text, filled, html=False),
         date=frozen.dated_at,
         message_id=letters.message_id(frozen.id, frozen.dated_at, sender["address"]),
         boundary=letters.boundary(frozen.id),
         list_id=values["list"],
-        unsubscribe_url=unsubscribe,
+        unsubscribe_url=links["unsubscribe_url"] if is_marketing else None,
         is_marketing=is_marketing,
     )
     return sender["address"], frozen.address, letters.build(letter)
@@ -138,17 +144,21 @@ def subject(content: Content, values: dict[str, Any], *, is_test: bool) -> str:
 def _links(office: Office, frozen: Frozen) -> dict[str, str]:
     if frozen.is_test:
         return urls.inert(office.links)
-    of = frozen.values["links"]
-    return urls.urls(office.links, of, frozen.id, frozen.dated_at)
+    source = urls.Source(frozen.values["links"], frozen.id, frozen.dated_at)
+    wanted = frozen.content.names | {"unsubscribe_url"}  # it is in a header, too
+    return urls.urls(office.links, source, wanted)
 
 
-def _values(row: AnyRow, business: AnyRow, now: datetime) -> dict[str, Any]:
-    """Return what is kept in the row; JSON."""
+def _values(
+    row: AnyRow, business: AnyRow, names: frozenset[str], now: datetime
+) -> dict[str, Any]:
+    """Return what is kept in the row: only what the text asks for; JSON."""
     domain = business.sender_address.rpartition("@")[2]
     about = says.about_the_business(business)
     hers = dict(SAMPLES) if row.is_test else says.about_her(row, now)
+    known = {**hers, **about}
     return {
-        "says": {**hers, **about},
+        "says": {name: known[name] for name in names & known.keys()},
         "links": urls.ids(row),
         "sender": {
             "name": business.sender_name,

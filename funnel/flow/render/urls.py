@@ -1,8 +1,9 @@
 """The links of a mail: made from the ids that were frozen, each time the same."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from funnel.domain.links import Links
 from funnel.flow.render.facts import AnyRow
@@ -35,26 +36,22 @@ def ids(row: AnyRow) -> dict[str, Any]:
     }
 
 
-def urls(
-    links: Links, of: Mapping[str, Any], delivery_id: int, dated_at: datetime
-) -> dict[str, str]:
-    """Return the links that this reader can use; the others stay unset."""
-    found = {
-        "unsubscribe_url": links.unsubscribe(delivery_id),
-        "click_url": links.click(delivery_id),
-    }
-    if of["masterclass"]:
-        found["landing_url"] = links.landing(of["masterclass"])
-    if of["article"]:
-        found["article_url"] = links.article(of["article"])
-    if of["signup"]:
-        found["confirm_url"] = links.confirm(of["signup"])
-    if of["subscriber"]:
-        until = dated_at + DATA_LINK_LIVES
-        found["preferences_url"] = links.preferences(of["subscriber"])
-        found["data_url"] = links.personal_data(of["subscriber"], until)
-    if of["registration"]:
-        found |= _seat(links, of)
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What the links of one delivery are made from."""
+
+    ids: Mapping[str, Any]
+    delivery_id: int
+    dated_at: datetime
+
+
+def urls(links: Links, of: Source, wanted: frozenset[str]) -> dict[str, str]:
+    """Return those of the wanted links that this reader can use: signing costs time."""
+    found = {}
+    for name in wanted & _MAKERS.keys():
+        needs, make = _MAKERS[name]
+        if all(of.ids[need] for need in needs):
+            found[name] = make(links, of)
     return found
 
 
@@ -63,15 +60,49 @@ def inert(links: Links) -> dict[str, str]:
     return dict.fromkeys(PERSONAL, links.landing(""))
 
 
-def _seat(links: Links, of: Mapping[str, Any]) -> dict[str, str]:
-    registration, join = of["registration"], links.join(of["registration"])
-    found = {"join_url": join, "replay_url": links.replay(registration)}
-    if not of["starts_at"]:
-        return found
-    start = datetime.fromisoformat(of["starts_at"])
-    end = datetime.fromisoformat(of["ends_at"])
-    event = (of["title"], start, end, join, join)
-    found["calendar_url"] = links.calendar(of["masterclass"], registration)
-    found["google_url"] = links.google(*event)
-    found["outlook_url"] = links.outlook(*event)
-    return found
+def _data(links: Links, of: Source) -> str:
+    return links.personal_data(of.ids["subscriber"], of.dated_at + DATA_LINK_LIVES)
+
+
+def _calendar(links: Links, of: Source) -> str:
+    return links.calendar(of.ids["masterclass"], of.ids["registration"])
+
+
+def _event(links: Links, of: Source) -> tuple[str, datetime, datetime, str, str]:
+    """Return what a calendar is told of her date."""
+    start = datetime.fromisoformat(of.ids["starts_at"])
+    end = datetime.fromisoformat(of.ids["ends_at"])
+    join = links.join(of.ids["registration"])
+    return of.ids["title"], start, end, join, join
+
+
+Maker: TypeAlias = Callable[[Links, Source], str]
+
+_DATE = ("registration", "starts_at")
+_MAKERS: dict[str, tuple[tuple[str, ...], Maker]] = {
+    "unsubscribe_url": ((), lambda links, of: links.unsubscribe(of.delivery_id)),
+    "click_url": ((), lambda links, of: links.click(of.delivery_id)),
+    "landing_url": (
+        ("masterclass",),
+        lambda links, of: links.landing(of.ids["masterclass"]),
+    ),
+    "article_url": (("article",), lambda links, of: links.article(of.ids["article"])),
+    "confirm_url": (("signup",), lambda links, of: links.confirm(of.ids["signup"])),
+    "preferences_url": (
+        ("subscriber",),
+        lambda links, of: links.preferences(of.ids["subscriber"]),
+    ),
+    "data_url": (("subscriber",), _data),
+    "join_url": (
+        ("registration",),
+        lambda links, of: links.join(of.ids["registration"]),
+    ),
+    "replay_url": (
+        ("registration",),
+        lambda links, of: links.replay(of.ids["registration"]),
+    ),
+    "calendar_url": (_DATE, _calendar),
+    "google_url": (_DATE, lambda links, of: links.google(*_event(links, of))),
+    "outlook_url": (_DATE, lambda links, of: links.outlook(*_event(links, of))),
+}
+"""How each link is made, and without which ids there is none."""
