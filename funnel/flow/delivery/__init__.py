@@ -24,14 +24,14 @@ from funnel.clock import Clock
 from funnel.domain.status import DeliveryState
 from funnel.flow import render
 from funnel.flow.delivery import claim, policy, recover, settle
-from funnel.flow.delivery.byhand import NotByHand, retry
+from funnel.flow.delivery.byhand import NotByHand, arrived, give_up, retry
 from funnel.flow.delivery.claim import Claimed
 from funnel.flow.delivery.fence import Fence
 from funnel.flow.render import Office
 from funnel.mail.smtp import Outcome, Pool, Receipt
 from funnel.models import Heartbeat
 
-__all__ = ["Drained", "NotByHand", "drain", "retry"]
+__all__ = ["Drained", "NotByHand", "arrived", "drain", "give_up", "retry"]
 
 log = logging.getLogger(__name__)
 
