@@ -7,7 +7,7 @@ import click
 from flask.cli import with_appcontext
 
 from funnel import clock
-from funnel.cli import settings
+from funnel.cli import settings, watching
 from funnel.db import db
 from funnel.flow import due as due_flow
 from funnel.flow import travel
@@ -45,6 +45,14 @@ def overview() -> None:
     click.echo(f"open now: {travel.open_work(db.session(), now)}")
     moment = travel.next_moment(db.session(), now)
     click.echo(f"next: {moment:%Y-%m-%d %H:%M:%S} UTC" if moment else "next: nothing")
+
+
+@due.command()
+@click.option("--wait", is_flag=True, help="Wait for something to fall due, and stay.")
+@with_appcontext
+def watch(wait: bool) -> None:
+    """Show how far the mail that is due is, until nothing is; Ctrl-C ends it."""
+    watching.show(db.session(), travel.now(db.session()), stays=wait)
 
 
 def _drain(now: clock.Clock) -> None:

@@ -47,10 +47,12 @@ class Delivery(Base):
             postgresql_where=text("state IN ('claimed', 'handed')"),
         ),
         Index(
-            "ix_delivery_trouble",
+            "ix_delivery_not_sent",
             "state",
             "id",
-            postgresql_where=text("state IN ('failed', 'uncertain', 'parked')"),
+            postgresql_where=text(
+                "state IN ('failed', 'uncertain', 'parked', 'skipped')"
+            ),
         ),
     )
 

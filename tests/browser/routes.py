@@ -16,6 +16,9 @@ NO_PAGE = {
     "calendar.file": "a calendar file",
     "health.live": "for machines",
     "health.ready": "for machines",
+    "metrics.show": "for machines",
+    "tracking.follow": "leads on to where a link leads",
+    "admin.deliveries.progress": "a part of a page",
     "inbox.messages": "for machines",
     "inbox.source": "for machines",
     "inbox.letter": "a letter in its frame; its markup is for mail programs",
@@ -50,6 +53,12 @@ def paths(system: Running) -> dict[str, str]:
     step = one("SELECT id FROM step WHERE slug = '04-moe'")
     signup = one("SELECT id FROM signup LIMIT 1")
     mail = one("SELECT max(id) FROM delivery WHERE kind = 'marketing'")
+    link = one("SELECT min(id) FROM link")
+    doubt = one(
+        "INSERT INTO delivery (state, kind, priority, address, is_test, planned_at,"
+        " due_at, attempt, deaths, reply) VALUES ('uncertain', 'marketing', 10,"
+        " 'lezer@voorbeeld.example', false, now(), now(), 1, 0, '') RETURNING id"
+    )
     links, fresh = system.links, clock.real() + timedelta(days=300)
     thanks = tokens.issue(links.keys, TokenKind.THANKS, signup)
     found = {
@@ -74,6 +83,9 @@ def paths(system: Running) -> dict[str, str]:
         "admin.account.show": "/admin/account",
         "admin.business.show": "/admin/business",
         "admin.deliveries.index": "/admin/deliveries?view=all",
+        "admin.deliveries.show": f"/admin/deliveries/{doubt}",
+        "admin.deliveries.ask": f"/admin/deliveries/{doubt}/retry",
+        "admin.clicks.show": f"/admin/links/{link}",
         "admin.occurrences.index": "/admin/occurrences",
         "admin.occurrences.blank": "/admin/occurrences/add",
         "admin.occurrences.form": f"/admin/occurrences/{date}",

@@ -1,5 +1,7 @@
 """The commands for who looks after the sending."""
 
+import json
+
 import cluster
 import factories
 import pytest
@@ -13,8 +15,8 @@ from sqlalchemy.orm import Session
 from funnel import cli, clock
 from funnel.config import Settings
 from funnel.domain.status import DeliveryState, Kind
-from funnel.flow import travel
-from funnel.models import Delivery
+from funnel.flow import events, travel
+from funnel.models import Delivery, EventKind
 
 
 def run(app: Flask, *words: str) -> Result:
@@ -91,3 +93,30 @@ def test_the_clock_is_shown_and_moved_only_where_it_may_be(
     strict = settings.model_copy(update={"embedded": False})
     with cluster.application(strict) as elsewhere:
         assert run(elsewhere, "clock", "next").exit_code == 1
+
+
+def test_a_program_can_read_what_became_of_a_mail(app: Flask, session: Session) -> None:
+    mail = factories.delivery(session, state=DeliveryState.PARKED, reply="é")
+    events.record(
+        session, EventKind.FAILED, at=factories.NOW, delivery_id=mail.id, error="X"
+    )
+    session.commit()
+
+    listed = run(app, "deliveries", "list", "--state", "parked", "--json").output
+    shown = json.loads(run(app, "deliveries", "show", str(mail.id), "--json").output)
+
+    assert [one["id"] for one in json.loads(listed)] == [mail.id]
+    assert (shown["state"], shown["reply"]) == ("parked", "é")
+    assert shown["events"][0]["data"] == {"error": "X"}
+
+
+def test_watching_ends_when_nothing_is_due_and_says_what_waits(
+    app: Flask, session: Session
+) -> None:
+    factories.delivery(session, state=DeliveryState.UNCERTAIN)
+    session.commit()
+
+    result = run(app, "due", "watch")
+
+    assert result.exit_code == 0, result.output
+    assert "1 wait for a person" in result.output

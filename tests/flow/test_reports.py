@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import factories
 import pytest
+import tracking
 from sqlalchemy.orm import Session
 
 from funnel.domain.status import (
@@ -14,7 +15,8 @@ from funnel.domain.status import (
     SubscriberState,
 )
 from funnel.flow import events, reports
-from funnel.models import Consent, EventKind
+from funnel.flow.reports import Group, Which
+from funnel.models import ClickCount, Consent, EventKind, Heartbeat, Link
 
 
 def test_each_step_counts_who_waits_and_what_became_of_its_mails(
@@ -174,9 +176,108 @@ def test_deliveries_in_trouble_come_with_their_reasons_page_by_page(
     factories.delivery(session, step_id=step.id, state=DeliveryState.SENT)
 
     states = (DeliveryState.FAILED, DeliveryState.PARKED)
-    first, after = reports.mails(session, states=states, step_id=step.id)
-    second, end = reports.mails(session, states=states, step_id=step.id, after=after)
+    which = Which(states=states, step_id=step.id)
+    first, after = reports.mails(session, which)
+    second, end = reports.mails(session, which, after=after)
 
     assert (len(first), len(second), end) == (50, 10, None)
     assert {mail.delivery.reply for mail in first} == {"550 no"}
     assert first[0].subject == "Rust in je dag"
+
+
+def test_reasons_are_grouped_with_what_the_relay_said(session: Session) -> None:
+    for reply in ("550 5.1.1 no such user", "550 5.1.1 unknown", "550 5.7.1 policy"):
+        factories.delivery(session, state=DeliveryState.FAILED, reply=reply)
+    factories.delivery(
+        session, state=DeliveryState.FAILED, reason=Reason.BY_HAND, reply=""
+    )
+    failed = Which(states=[DeliveryState.FAILED])
+
+    groups = reports.grouped(session, failed)
+    dead = Which(states=failed.states, reply="550 5.1.1")
+
+    assert groups[0] == Group(None, "550 5.1.1", 2)
+    assert {(one.reason, one.reply) for one in groups[1:]} == {
+        (None, "550 5.7.1"),
+        (Reason.BY_HAND, ""),
+    }
+    assert len(reports.mails(session, dead)[0]) == 2
+
+
+def test_clicks_add_up_by_link_by_text_and_by_step(
+    session: Session, now: datetime
+) -> None:
+    step = tracking.step(session)
+    old = step.revision
+    assert old is not None
+    step.revision = factories.revision(session, step, version=2)
+    link = Link(position=1, code="AAAA", target="https://voorbeeld.nl/nieuw")
+    step.revision.links.append(link)
+    session.flush()
+    counts = [(old.links[0], 0, 3), (old.links[0], 1, 2), (old.links[1], 0, 5)]
+    for one, days, clicks in [*counts, (link, 0, 7)]:
+        day = (now + timedelta(days=days)).date()
+        session.add(ClickCount(link_id=one.id, day=day, clicks=clicks, machines=1))
+    her = factories.subscriber(session)
+    events.record(
+        session,
+        EventKind.CLICKED,
+        at=now,
+        subscriber_id=her.id,
+        step_id=step.id,
+        link_id=old.links[0].id,
+    )
+
+    texts = reports.texts(session, step.id)
+    page = reports.link_page(session, old.links[0].id)
+    whole = reports.per_step(session, step.sequence_id)[step.id].clicked
+
+    assert [(text.revision.version, text.clicks) for text in texts] == [(2, 7), (1, 10)]
+    assert [one.clicks for one in texts[1].links] == [5, 5]
+    assert [one.named for one in texts[1].links] == [1, 0]
+    assert whole == sum(text.clicks for text in texts) == 17
+    assert page is not None
+    assert sum(day.clicks for day in page.days) == page.numbers.clicks == 5
+    assert [person.id for _, person in page.people] == [her.id]
+
+
+def test_a_big_send_says_how_many_of_how_many_and_how_fast(
+    session: Session, now: datetime
+) -> None:
+    step, other = factories.step(session), factories.step(session)
+    for _ in range(15):
+        factories.delivery(session, step_id=step.id)
+        factories.delivery(session, step_id=step.id, state=DeliveryState.SENT)
+        events.record(session, EventKind.SENT, at=now, step_id=step.id)
+    factories.delivery(session, step_id=step.id, state=DeliveryState.HANDED)
+    factories.delivery(session, step_id=step.id, state=DeliveryState.SKIPPED)
+    long_ago = now - timedelta(days=7)
+    factories.delivery(
+        session, step_id=step.id, state=DeliveryState.SENT, planned_at=long_ago
+    )
+    factories.delivery(session, step_id=other.id)  # one mail is no big send
+
+    found = reports.sends(session, now=now)
+    elsewhere = reports.sends(session, now=now, sequence_id=other.sequence_id)
+
+    assert [(one.step.id, one.done, one.total) for one in found] == [(step.id, 15, 31)]
+    assert found[0].rate == 1.5
+    assert found[0].left == timedelta(seconds=16 / 1.5)
+    assert elsewhere == []
+
+
+def test_how_sending_stands_says_who_is_silent_and_what_waits_for_a_person(
+    session: Session, now: datetime
+) -> None:
+    factories.delivery(session, due_at=now - timedelta(minutes=6))
+    for state in (DeliveryState.UNCERTAIN, DeliveryState.PARKED, DeliveryState.FAILED):
+        factories.delivery(session, state=state)
+    session.add(Heartbeat(name="scan", at=now - timedelta(seconds=5)))
+    session.add(Heartbeat(name="drain", at=now - timedelta(minutes=5)))
+    session.flush()
+
+    found = reports.sending(session, now=now, real=now)
+
+    assert found.is_late
+    assert found.waits_for_a_person == 2
+    assert found.silent == ["drain"]

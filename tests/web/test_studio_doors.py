@@ -11,8 +11,8 @@ from sqlalchemy import event, select, text
 from sqlalchemy.orm import Session
 from studio import HASH, PASSWORD, Colleague, colleague
 
-from funnel.domain.status import Kind, TeamRole
-from funnel.models import Login
+from funnel.domain.status import DeliveryState, Kind, TeamRole
+from funnel.models import Link, Login
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 OPEN = {"auth.login", "auth.enter", "auth.leave"}
@@ -30,7 +30,14 @@ def rows(session: Session) -> dict[str, Any]:
     masterclass = factories.masterclass(session, sequence_id=step.sequence_id)
     date = factories.occurrence(session, masterclass=masterclass)
     seat = factories.registration(session, occurrence=date)
+    assert step.revision is not None
+    link = Link(position=1, code="AAAA", target="https://voorbeeld.nl")
+    step.revision.links.append(link)
+    session.flush()
     return {
+        "link_id": link.id,
+        "delivery_id": factories.delivery(session, state=DeliveryState.PARKED).id,
+        "act": "retry",
         "slug": step.sequence.slug,
         "step_id": step.id,
         "occurrence_id": date.id,
@@ -121,6 +128,7 @@ def test_a_viewer_looks_at_everything_and_writes_only_to_her_account(
     assert refused == {
         "admin.business.later",
         "admin.business.save",
+        "admin.deliveries.decide",
         "admin.occurrences.add",
         "admin.occurrences.cancel",
         "admin.occurrences.edit",
@@ -134,6 +142,7 @@ def test_a_viewer_looks_at_everything_and_writes_only_to_her_account(
     }
     assert {name for name, code in seen.items() if code == 403} == {
         "admin.business.show",
+        "admin.deliveries.ask",
         "admin.occurrences.ask_cancel",
         "admin.occurrences.blank",
         "admin.occurrences.form",

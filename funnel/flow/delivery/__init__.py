@@ -11,10 +11,10 @@ so, and no machine sends a marketing mail twice.
 """
 
 from funnel.clock import Clock
-from funnel.flow.delivery.byhand import NotByHand, retry
+from funnel.flow.delivery.byhand import NotByHand, arrived, give_up, retry
 from funnel.flow.delivery.shift import Drained, Post, Shift
 
-__all__ = ["Drained", "NotByHand", "Post", "drain", "retry"]
+__all__ = ["Drained", "NotByHand", "Post", "arrived", "drain", "give_up", "retry"]
 
 
 async def drain(post: Post, *, now: Clock, seconds: float) -> Drained:

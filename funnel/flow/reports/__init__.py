@@ -1,6 +1,13 @@
 """8. The numbers a marketer looks at, and the story of one person; only reads."""
 
-from funnel.flow.reports.mail import Mail, mails
+from funnel.flow.reports.clicks import (
+    LinkPage,
+    TextNumbers,
+    clicks_by_step,
+    link_page,
+    texts,
+)
+from funnel.flow.reports.mail import Group, Mail, Tale, Which, grouped, mails, tale
 from funnel.flow.reports.numbers import (
     Head,
     Overview,
@@ -11,24 +18,38 @@ from funnel.flow.reports.numbers import (
 )
 from funnel.flow.reports.people import Page, page
 from funnel.flow.reports.person import Person, Story, person
-from funnel.flow.reports.sending import Sending, Traffic, sending, traffic
+from funnel.flow.reports.progress import Send, sends
+from funnel.flow.reports.sending import LATE, Sending, Traffic, sending, traffic
 
 __all__ = [
+    "LATE",
+    "Group",
     "Head",
+    "LinkPage",
     "Mail",
     "Overview",
     "Page",
     "Person",
+    "Send",
     "Sending",
     "StepNumbers",
     "Story",
+    "Tale",
+    "TextNumbers",
     "Traffic",
+    "Which",
+    "clicks_by_step",
+    "grouped",
     "head",
+    "link_page",
     "mails",
     "overview",
     "page",
     "per_step",
     "person",
     "sending",
+    "sends",
+    "tale",
+    "texts",
     "traffic",
 ]

@@ -1,15 +1,22 @@
-"""Deliveries by what became of them, each with its reason."""
+"""Deliveries by what became of them, each with its reason, and one as a whole."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from funnel.domain.status import DeliveryState
-from funnel.models import Delivery, Revision, Step
+from funnel.domain.status import DeliveryState, Reason
+from funnel.models import Delivery, Event, Revision, Step
 
 SIZE = 50
+MOST_EVENTS = 200
+LATEST = 10_000
+"""So many of the latest deliveries are grouped by their reason, and no more."""
+
+REPLY = r"^[245]\d\d([ -]\d\.\d{1,3}\.\d{1,3})?"
+"""What the answers of a relay have in common: "550 5.1.1"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,26 +28,101 @@ class Mail:
     subject: str
 
 
+@dataclass(frozen=True, slots=True)
+class Tale:
+    """One delivery with all that happened to it, oldest first."""
+
+    mail: Mail
+    events: Sequence[Event]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Which:
+    """Which deliveries: in these states, due before a moment, of a step, for a reason.
+
+    `reply` is how the relay's answer begins, as `grouped` found it.
+    """
+
+    states: Collection[DeliveryState]
+    due_before: datetime | None = None
+    step_id: int | None = None
+    reason: Reason | None = None
+    reply: str = ""
+
+    def where(self) -> list[ColumnElement[bool]]:
+        """Return it as SQL."""
+        found: list[ColumnElement[bool]] = [Delivery.state.in_(self.states)]
+        if self.due_before is not None:
+            found.append(Delivery.due_at <= self.due_before)
+        if self.step_id is not None:
+            found += [Delivery.step_id == self.step_id, ~Delivery.is_test]
+        if self.reason is not None:
+            found.append(Delivery.reason == self.reason)
+        if self.reply:
+            found.append(Delivery.reply.startswith(self.reply, autoescape=True))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """So many deliveries with the same reason, or the same answer of the relay."""
+
+    reason: Reason | None
+    reply: str
+    count: int
+
+
 def mails(
-    session: Session,
-    *,
-    states: Collection[DeliveryState],
-    step_id: int | None = None,
-    after: int | None = None,
+    session: Session, which: Which, *, after: int | None = None
 ) -> tuple[list[Mail], int | None]:
     """Return a page of deliveries, newest first, and where the next one begins."""
-    where: list[ColumnElement[bool]] = [Delivery.state.in_(states)]
-    if step_id is not None:
-        where += [Delivery.step_id == step_id, ~Delivery.is_test]
-    if after is not None:
-        where.append(Delivery.id < after)
+    older = [Delivery.id < after] if after is not None else []
     rows = session.execute(
         select(Delivery, Step, Revision.subject)
         .outerjoin(Step, Step.id == Delivery.step_id)
         .outerjoin(Revision, Revision.id == Step.revision_id)
-        .where(*where)
+        .where(*which.where(), *older)
         .order_by(Delivery.id.desc())
         .limit(SIZE + 1)
     ).all()
     found = [Mail(mail, step, subject or "") for mail, step, subject in rows]
     return found[:SIZE], found[SIZE - 1].delivery.id if len(found) > SIZE else None
+
+
+def grouped(session: Session, which: Which) -> list[Group]:
+    """Return the reasons of these deliveries, the commonest first."""
+    latest = (
+        select(Delivery.reason, Delivery.reply)
+        .where(*which.where())
+        .order_by(Delivery.id.desc())
+        .limit(LATEST)
+        .subquery()
+    )
+    answer = func.regexp_substr(latest.c.reply, REPLY).label("answer")
+    rows = session.execute(
+        select(latest.c.reason, answer, func.count())
+        .group_by(latest.c.reason, "answer")
+        .order_by(func.count().desc(), latest.c.reason, "answer")
+        .limit(SIZE)
+    )
+    return [Group(reason, reply or "", count) for reason, reply, count in rows]
+
+
+def tale(session: Session, delivery_id: int) -> Tale | None:
+    """Return everything about one delivery, or None when there is none."""
+    delivery = session.get(Delivery, delivery_id)
+    if delivery is None:
+        return None
+    step = session.get(Step, delivery.step_id) if delivery.step_id else None
+    text_id = delivery.revision_id or (step.revision_id if step else None)
+    revision = session.get(Revision, text_id) if text_id else None
+    subject = (delivery.draft or {}).get("subject") or (
+        revision.subject if revision else ""
+    )
+    history = session.scalars(
+        select(Event)
+        .where(Event.delivery_id == delivery_id)
+        .order_by(Event.id)
+        .limit(MOST_EVENTS)
+    )
+    return Tale(Mail(delivery, step, subject), history.all())

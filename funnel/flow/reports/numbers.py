@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from funnel.domain.status import DeliveryState, EnrollmentState, SequenceState
+from funnel.flow.reports.clicks import clicks_by_step
 from funnel.models import Delivery, Enrollment, Step
 from funnel.models import Sequence as SequenceRow
 
@@ -23,6 +24,7 @@ class StepNumbers:
     sent: int = 0
     skipped: int = 0
     troubled: int = 0
+    clicked: int = 0  # clicks of people, over all texts of the step
 
     @property
     def any(self) -> bool:
@@ -100,6 +102,8 @@ def per_step(session: Session, sequence_id: int) -> dict[int, StepNumbers]:
     )
     for waited_for, count in waiting:
         found[waited_for or 0].waiting = count
+    for step_id, clicks in clicks_by_step(session, sequence_id).items():
+        found[step_id].clicked = clicks
     return found
 
 

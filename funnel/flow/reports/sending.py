@@ -44,6 +44,12 @@ class Sending:
         return self.lateness > LATE
 
     @property
+    def at_hand(self) -> int:
+        """Return how many mails are due or being sent now."""
+        flying = sum(self.states.get(state, 0) for state in IN_FLIGHT)
+        return sum(self.due.values()) + flying
+
+    @property
     def waits_for_a_person(self) -> int:
         """Return how many mails no machine touches any more until somebody looks."""
         return sum(

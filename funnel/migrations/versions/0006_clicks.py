@@ -1,4 +1,4 @@
-"""Links that are counted, their clicks, and an index of what is in trouble.
+"""Links that are counted, their clicks, and an index of what was not sent.
 
 Suits the release before it: that one writes texts without links, whose mails lead
 straight to where they point.
@@ -65,10 +65,12 @@ def upgrade() -> None:
 
     with op.get_context().autocommit_block():
         op.create_index(
-            "ix_delivery_trouble",
+            "ix_delivery_not_sent",
             "delivery",
             ["state", "id"],
-            postgresql_where=sa.text("state IN ('failed', 'uncertain', 'parked')"),
+            postgresql_where=sa.text(
+                "state IN ('failed', 'uncertain', 'parked', 'skipped')"
+            ),
             postgresql_concurrently=True,
         )
 
@@ -76,7 +78,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     with op.get_context().autocommit_block():
         op.drop_index(
-            "ix_delivery_trouble",
+            "ix_delivery_not_sent",
             table_name="delivery",
             postgresql_concurrently=True,
         )

@@ -10,6 +10,7 @@ from funnel.web import auth
 from funnel.web.admin import (
     account,
     business,
+    clicks,
     deliveries,
     occurrences,
     sequences,
@@ -19,7 +20,11 @@ from funnel.web.admin import (
 )
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
-for part in (account, business, deliveries, occurrences, sequences, steps, subscribers):
+STUDIO = (
+    *(account, business, clicks, deliveries, occurrences),
+    *(sequences, steps, subscribers),
+)
+for part in STUDIO:
     bp.register_blueprint(part.bp)
 bp.after_request(auth.private)
 

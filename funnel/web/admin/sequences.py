@@ -17,7 +17,7 @@ from funnel.flow.publishing.content import Contents
 from funnel.flow.reports import StepNumbers
 from funnel.models import Sequence, Step
 from funnel.web import funnel, now
-from funnel.web.admin import words
+from funnel.web.admin import deliveries, words
 from funnel.web.auth import member, needs
 
 bp = Blueprint("sequences", __name__, url_prefix="/sequences")
@@ -41,7 +41,9 @@ class Line:
 def index() -> ResponseReturnValue:
     """List the sequences."""
     found = reports.overview(db.session())
-    return render_template("admin/sequences.html", sequences=found)
+    return render_template(
+        "admin/sequences.html", sequences=found, sending=deliveries.standing()
+    )
 
 
 @bp.get("/<slug>")
@@ -56,6 +58,7 @@ def show(slug: str) -> ResponseReturnValue:
         sample=sample,
         head=reports.head(db.session(), sequence.id, now=now()),
         changes=publishing.changes(db.session(), sequence),
+        sends=reports.sends(db.session(), now=now(), sequence_id=sequence.id),
         listed=[line for line in lines if line.step.role is Role.LISTED],
         called=[line for line in lines if line.step.role is not Role.LISTED],
         now=now(),

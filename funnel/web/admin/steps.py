@@ -20,7 +20,7 @@ from flask_babel import gettext as _
 from funnel.db import db
 from funnel.domain import timing
 from funnel.domain.status import Role, TeamRole
-from funnel.flow import publishing
+from funnel.flow import publishing, reports
 from funnel.flow.publishing import BadDraft, Content, DraftConflict, Problem
 from funnel.mail.names import NAMES
 from funnel.models import Step
@@ -141,6 +141,7 @@ def _editor(
         conditions=_conditions(content),
         examples=timing.EXAMPLES,
         is_listed=step.role is Role.LISTED,
+        texts=reports.texts(db.session(), step.id),
     )
     return page, code or (422 if found else 200)
 

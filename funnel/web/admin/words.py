@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_datetime, format_timedelta
 from flask_babel import get_locale, lazy_gettext, ngettext
 from flask_babel import gettext as _
 
@@ -28,7 +28,8 @@ from funnel.flow.publishing.content import Contents
 from funnel.mail import personalize
 from funnel.mail.names import SAMPLES
 from funnel.mail.problem import TemplateProblem
-from funnel.models import EventKind, Occurrence
+from funnel.mail.tracked import OURS
+from funnel.models import Event, EventKind, Occurrence
 
 STATES = {
     SequenceState.DRAFT: lazy_gettext("draft"),
@@ -75,6 +76,29 @@ REASONS = {
     Reason.REPLACED: lazy_gettext("a newer mail took its place"),
     Reason.FINISHED: lazy_gettext("nothing was left to send"),
     Reason.BY_HAND: lazy_gettext("somebody decided so by hand"),
+}
+MEANINGS: Mapping[str, object] = {
+    "late": lazy_gettext(
+        "Should have left more than five minutes ago. Nothing is lost: it leaves as "
+        "soon as a worker runs and the relay takes mail."
+    ),
+    DeliveryState.UNCERTAIN: lazy_gettext(
+        "Handed over, and the answer got lost. It probably arrived, so no machine "
+        "sends it twice. Look in the relay's log, or ask her; then say what it was."
+    ),
+    DeliveryState.PARKED: lazy_gettext(
+        "We could not write it ourselves, in several tries. Its last answer says "
+        "why; put that right, then send it again."
+    ),
+    DeliveryState.FAILED: lazy_gettext(
+        "Refused for good. When the answer is about us and not about her mailbox, "
+        "put that right, and send it again."
+    ),
+}
+DECIDED = {
+    "retry": lazy_gettext("It goes out in a moment, unless something forbids it now."),
+    "arrived": lazy_gettext("Kept as arrived. It is not sent again."),
+    "give-up": lazy_gettext("Given up. It is not sent any more."),
 }
 KINDS = {
     Kind.SERVICE: lazy_gettext("service"),
@@ -207,6 +231,32 @@ def reason(word: str) -> str:
     return str(REASONS[Reason(word)]) if word in set(Reason) else word
 
 
+def group(reason: Reason | None, reply: str) -> str:
+    """Return what deliveries have in common: a reason, an answer of the relay."""
+    said = [str(REASONS[reason])] if reason else []
+    return ", ".join([*said, *([reply] if reply else [])]) or str(_("no answer"))
+
+
+def target(url: str) -> str:
+    """Return where a link leads as the studio says it; our own pages by name."""
+    pages = {"article_url": _("The article"), "landing_url": _("The masterclass page")}
+    ours = OURS.fullmatch(url)
+    return f"{pages[ours[1]]} {ours[2] or ''}".strip() if ours else url
+
+
+def happened(event: Event) -> str:
+    """Return an event of a mail in one line, with what is known of it."""
+    data = event.data
+    code = " ".join(str(data[name]) for name in ("code", "enhanced") if data.get(name))
+    facts = [code, str(data.get("error", ""))]
+    if data.get("reason"):
+        facts.append(reason(data["reason"]))
+    if data.get("by") == "hand":
+        facts.append(str(_("by %(author)s", author=data.get("author") or "?")))
+    told = ", ".join(fact for fact in facts if fact)
+    return f"{EVENTS[event.kind]} ({told})" if told else str(EVENTS[event.kind])
+
+
 def subject(source: str, date: Occurrence | None = None) -> str:
     """Return a subject as a sample reader of that date sees it, or as written."""
     values = {**SAMPLES, **publishing.spoken(date)}
@@ -214,6 +264,11 @@ def subject(source: str, date: Occurrence | None = None) -> str:
         return personalize.fill(source, values, html=False)
     except TemplateProblem:
         return source
+
+
+def span(length: timedelta) -> str:
+    """Return a length of time as somebody says it: “about 3 minutes”."""
+    return str(format_timedelta(length, locale=get_locale(), threshold=1.2))
 
 
 def drafted(both: Contents) -> str:
