@@ -9,17 +9,20 @@ from funnel.flow.reports.numbers import (
     overview,
     per_step,
 )
-from funnel.flow.reports.people import Page, page
+from funnel.flow.reports.people import Order, Page, Selection, count, page
 from funnel.flow.reports.person import Person, Story, person
 
 __all__ = [
     "Head",
     "Mail",
+    "Order",
     "Overview",
     "Page",
     "Person",
+    "Selection",
     "StepNumbers",
     "Story",
+    "count",
     "head",
     "mails",
     "overview",

@@ -11,7 +11,9 @@ from funnel.web.admin import (
     account,
     business,
     deliveries,
+    imports,
     occurrences,
+    selections,
     sequences,
     steps,
     subscribers,
@@ -19,7 +21,9 @@ from funnel.web.admin import (
 )
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
-for part in (account, business, deliveries, occurrences, sequences, steps, subscribers):
+for part in (account, business, deliveries, imports, occurrences, selections):
+    bp.register_blueprint(part.bp)
+for part in (sequences, steps, subscribers):
     bp.register_blueprint(part.bp)
 bp.after_request(auth.private)
 
