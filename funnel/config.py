@@ -92,6 +92,9 @@ class Settings(BaseSettings):
     form_min_seconds: int = Field(default=2, ge=0)
     form_max_hours: Count = 24
 
+    # The largest file of subscribers that is taken, in megabytes.
+    import_megabytes: Count = 50
+
     # Sending; all in seconds but the first.
     smtp_connections: Count = 4
     drain_seconds: Count = 20

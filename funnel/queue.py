@@ -29,6 +29,7 @@ class TaskName(StrEnum):
     CLICKS = "feedback.clicks"
     UPKEEP = "upkeep.tidy"
     RETENTION = "upkeep.forget"
+    IMPORTS = "imports.work"
 
 
 def wake(redis_url: str, name: TaskName) -> bool:

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from funnel import clock
-from funnel.flow import preferences, signup, team, travel
+from funnel.flow import imports, preferences, signup, team, travel
 from funnel.queue import TaskName
 from tasks.sending import desk
 
@@ -20,4 +20,5 @@ def forget() -> None:
     """Forget, each night, what has outlived its reason."""
     with desk().session() as session:
         preferences.forget_old(session, now=travel.now(session)())
+        imports.forget_old(session, now=travel.now(session)())
         team.forget(session, real=clock.real())

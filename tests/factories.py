@@ -21,6 +21,7 @@ from funnel.models import (
     Sequence,
     Step,
     Subscriber,
+    SubscriberImport,
     User,
 )
 from funnel.models.delivery import MARKETING_PRIORITY, SERVICE_PRIORITY
@@ -198,3 +199,18 @@ def user(session: Session, **overrides: Any) -> User:
         "created_at": NOW,
     }
     return _add(session, User(**values | overrides))
+
+
+def subscriber_import(session: Session, **overrides: Any) -> SubscriberImport:
+    """Return a file whose columns must still be named; it has no parts."""
+    values = {
+        "name": "lijst.csv",
+        "size": 30,
+        "encoding": "utf-8-sig",
+        "separator": ",",
+        "has_header": True,
+        "sample": [["email", "name"], ["bo@example.nl", "Bo"]],
+        "columns": ["address", "first_name"],
+        "created_at": NOW,
+    }
+    return _add(session, SubscriberImport(**values | overrides))

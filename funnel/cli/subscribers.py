@@ -1,28 +1,97 @@
-"""`funnel subscribers`: what is kept about somebody, and how it goes."""
+"""`funnel subscribers`: who is here, how they come, what is kept, how it goes."""
 
 import json
+from datetime import datetime
+from pathlib import Path
 
 import click
 from flask.cli import with_appcontext
 from sqlalchemy import func, select
 
+from funnel import clock
+from funnel.cli import imported
+from funnel.cli import settings as current_settings
 from funnel.db import db
-from funnel.flow import preferences, travel
-from funnel.models import Subscriber
+from funnel.domain.status import Purpose, SubscriberState
+from funnel.flow import audit, imports, preferences, travel
+from funnel.flow import subscribers as people
+from funnel.flow.imports import BadFile, Plan, Unready
+from funnel.flow.reports import Selection
+from funnel.models import Subscriber, SubscriberImport
 
 
 @click.group()
 def subscribers() -> None:
-    """Show or erase what is kept about one person."""
+    """Bring people in, take them out, erase what is kept about one."""
 
 
 @subscribers.command()
-@click.argument("who")
+@click.argument("who", required=False)
+@click.option("--state", type=click.Choice([*SubscriberState]), help="Only these.")
+@click.option("--tag", default="", help="Only who has this tag.")
 @with_appcontext
-def export(who: str) -> None:
-    """Print everything kept about WHO (an id or an address) as JSON."""
-    data = preferences.export(db.session(), _find(who).id)
-    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+def export(who: str | None, state: str | None, tag: str) -> None:
+    """Print everybody as CSV, or everything kept about WHO as JSON.
+
+    WHO is an id or an address. `funnel subscribers import` takes the CSV again.
+    """
+    session = db.session()
+    audit.record(
+        session,
+        "subscribers.export" if who else "selections.export",
+        real=clock.real(),
+        user=None,
+        **{"subscriber_id": _find(who).id} if who else {"state": state, "tag": tag},
+    )
+    session.commit()
+    if who:
+        data = preferences.export(session, _find(who).id)
+        click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+        return
+    selection = Selection(state=SubscriberState(state) if state else None, tag=tag)
+    for part in people.lines(session, selection):
+        click.echo(part, nl=False)
+
+
+@subscribers.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--consent", required=True, help="A sentence: where it comes from.")
+@click.option(
+    "--purpose",
+    "purposes",
+    type=click.Choice([*Purpose]),
+    multiple=True,
+    default=[Purpose.SERIES],
+    help="What they agreed to.",
+)
+@click.option("--tag", default="", help="A tag for all of them.")
+@click.option("--language", type=click.Choice(["nl", "en"]), default="nl")
+@click.option("--report", type=click.Path(path_type=Path), help="Rows left out, CSV.")
+@click.option("--yes", is_flag=True, help="Do not ask before bringing them in.")
+@with_appcontext
+def bring_in(
+    file: Path,
+    report: Path | None,
+    yes: bool,
+    purposes: tuple[str, ...],
+    **said: str,
+) -> None:
+    """Check the CSV file FILE, say what would happen, and bring its people in."""
+    row = _upload(file)
+    try:
+        plan = Plan(
+            columns=row.columns,
+            has_header=row.has_header,
+            purposes=[Purpose(one) for one in purposes],
+            wording=said["consent"],
+            language=said["language"],
+            tag=said["tag"],
+        )
+        imports.prepare(db.session(), row.id, plan)
+    except Unready as problem:
+        imports.cancel(db.session(), row.id, now=_now())
+        raise click.ClickException(imported.unready(problem)) from None
+    _bring_in(row.id, report, is_sure=yes)
 
 
 @subscribers.command()
@@ -37,6 +106,45 @@ def erase(who: str) -> None:
         click.echo(f"Subscriber {found.id} is erased.")
     else:
         click.echo(f"Subscriber {found.id} had been erased before.")
+
+
+def _upload(file: Path) -> SubscriberImport:
+    most = current_settings().import_megabytes
+    try:
+        with file.open("rb") as stream:
+            return imports.upload(
+                db.session(),
+                stream,
+                name=file.name,
+                most=most,
+                user_id=None,
+                now=_now(),
+            )
+    except BadFile as problem:
+        raise click.ClickException(str(problem)) from None
+
+
+def _bring_in(import_id: int, report: Path | None, *, is_sure: bool) -> None:
+    session = db.session()
+    row = imported.finish(session, import_id, _now())
+    click.echo(imported.outcome(row))
+    if report:
+        imported.write_report(session, import_id, report)
+    if not is_sure and not click.confirm("Bring them in?"):
+        imports.cancel(session, import_id, now=_now())
+        raise click.Abort
+    imports.start(session, import_id)
+    audit.record(
+        session, "imports.start", real=clock.real(), user=None, import_id=import_id
+    )
+    row = imported.finish(session, import_id, _now())
+    click.echo(imported.outcome(row))
+    if report:
+        imported.write_report(session, import_id, report)
+
+
+def _now() -> datetime:
+    return travel.now(db.session())()
 
 
 def _find(who: str) -> Subscriber:

@@ -110,6 +110,13 @@ class TeamRole(StrEnum):
     VIEWER = "viewer"
 
 
+class UserLinkKind(StrEnum):
+    """What a mailed link lets a colleague do."""
+
+    INVITATION = "invitation"
+    PASSWORD = "password"  # noqa: S105 - a word, not a secret
+
+
 class Reason(StrEnum):
     """Why a mail was skipped or an enrollment ended: shown on the timeline."""
 
@@ -130,3 +137,46 @@ class Reason(StrEnum):
     CROWDED = "crowded"  # other sequences had her days, too often in a row
     STOOD_STILL = "stood-still"  # its moment fell in a pause that was skipped
     EXIT_RULE = "exit-rule"  # the sequence lets go of people like her
+
+
+class ImportState(StrEnum):
+    """How far a file of subscribers is."""
+
+    UPLOADED = "uploaded"  # its columns must be named
+    CHECKING = "checking"
+    CHECKED = "checked"  # somebody looks at what would happen
+    RUNNING = "running"
+    DONE = "done"
+    REFUSED = "refused"  # the file cannot be read to its end
+    CANCELLED = "cancelled"
+
+
+class Verdict(StrEnum):
+    """What becomes of a row in a file of subscribers."""
+
+    NEW = "new"
+    KNOWN = "known"  # gets a tag, and a name where she has none; nothing else
+    STOPPED = "stopped"  # she left elsewhere: kept as somebody who gets no mail
+    BAD_ADDRESS = "bad-address"
+    BAD_ROW = "bad-row"  # more cells than the file has columns
+    DUPLICATE = "duplicate"
+    LEFT = "left"  # she unsubscribed here; nobody opts her in but she
+    SUPPRESSED = "suppressed"
+    NOT_CONFIRMED = "not-confirmed"  # the file says that she never confirmed
+    NO_CONSENT = "no-consent"  # the file says that she agreed to nothing
+
+
+BROUGHT_IN = (Verdict.NEW, Verdict.KNOWN, Verdict.STOPPED)
+"""The rows with which an import does something; the others are its report."""
+
+
+class Column(StrEnum):
+    """What a column of such a file can hold."""
+
+    ADDRESS = "address"
+    FIRST_NAME = "first_name"
+    ZONE = "zone"
+    LANGUAGE = "language"
+    STATE = "state"
+    TAGS = "tags"
+    AGREED = "agreed"

@@ -1,5 +1,7 @@
 """Alembic's way into our tables: online only, one transaction per migration."""
 
+import time
+
 from alembic import context
 from sqlalchemy import text
 
@@ -8,6 +10,7 @@ from funnel.db import db
 from funnel.models.base import Base, Utc, Word
 
 LOCK = 0x66756E6E  # "funn": two hosts that upgrade at once do it one after the other
+PAUSE = 0.2  # seconds
 
 
 def render(kind: str, item: object, _context: object) -> str | bool:
@@ -20,9 +23,13 @@ def render(kind: str, item: object, _context: object) -> str | bool:
 
 
 def run() -> None:
-    engine = db.engine
+    engine, key = db.engine, {"key": LOCK}
     with engine.connect() as connection:
-        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK})
+        # Asked again and again: who waits inside a statement holds up an index that
+        # is made concurrently, and that one the lock.
+        while not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), key):
+            connection.rollback()
+            time.sleep(PAUSE)
         connection.commit()
         context.configure(
             connection=connection,
@@ -33,7 +40,7 @@ def run() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
-        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LOCK})
+        connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
         connection.commit()
 
 

@@ -1,19 +1,23 @@
 """The tables: plain SQLAlchemy, one file per aggregate."""
 
+from funnel.models.audit import AuditEntry
 from funnel.models.base import Base
 from funnel.models.business import Business
 from funnel.models.click import Click, ClickCount
 from funnel.models.delivery import Delivery
 from funnel.models.enrollment import Enrollment
 from funnel.models.event import Event, EventKind
+from funnel.models.imports import ImportChunk, ImportRow, SubscriberImport
 from funnel.models.job import Job, JobKind, JobState
 from funnel.models.masterclass import Masterclass, Occurrence, Registration
 from funnel.models.sequence import Link, Pause, Revision, Sequence, Step, Version
 from funnel.models.subscriber import Consent, Signup, Subscriber, Suppression
 from funnel.models.system import Heartbeat, System
-from funnel.models.user import Login, LoginAttempt, User
+from funnel.models.tag import Tag, Tagging
+from funnel.models.user import Login, LoginAttempt, RecoveryCode, User, UserLink
 
 __all__ = [
+    "AuditEntry",
     "Base",
     "Business",
     "Click",
@@ -24,6 +28,8 @@ __all__ = [
     "Event",
     "EventKind",
     "Heartbeat",
+    "ImportChunk",
+    "ImportRow",
     "Job",
     "JobKind",
     "JobState",
@@ -33,14 +39,19 @@ __all__ = [
     "Masterclass",
     "Occurrence",
     "Pause",
+    "RecoveryCode",
     "Registration",
     "Revision",
     "Sequence",
     "Signup",
     "Step",
     "Subscriber",
+    "SubscriberImport",
     "Suppression",
     "System",
+    "Tag",
+    "Tagging",
     "User",
+    "UserLink",
     "Version",
 ]

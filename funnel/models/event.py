@@ -17,6 +17,7 @@ class EventKind(StrEnum):
     SUSPECTED = "suspected"  # a form that looked like a bot's: answered, not mailed
     SIGNED_UP = "signed_up"
     CONFIRMED = "confirmed"
+    IMPORTED = "imported"  # a marketer brought her along, with proof of consent
     REGISTERED = "registered"
     ENROLLED = "enrolled"
     EXITED = "exited"

@@ -41,8 +41,10 @@ ALWAYS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
 }
+MEGABYTE = 1024 * 1024
 PICTURES = ("/admin/business",)
-PICTURE = 11 * 1024 * 1024  # bytes: a photo as a phone makes it, and the form around it
+PICTURE = 11 * MEGABYTE  # bytes: a photo as a phone makes it, and the form around it
+FILES = ("/admin/imports",)
 A_YEAR = "max-age=31536000"
 FOR_GOOD = f"public, {A_YEAR}, immutable"
 A_DAY = "public, max-age=86400"
@@ -78,9 +80,12 @@ def _name_the_request() -> None:
 
 
 def _make_room() -> None:
-    """Take more than a megabyte only where a picture may come."""
+    """Take more than a megabyte only where a picture or a file may come."""
     if request.path in PICTURES:
         request.max_content_length = PICTURE
+    elif request.path in FILES:
+        most = funnel().settings.import_megabytes + 1  # the form around it
+        request.max_content_length = most * MEGABYTE
 
 
 def _dress(response: Response) -> Response:

@@ -42,6 +42,7 @@ def rows(session: Session) -> dict[str, Any]:
         "step_id": step.id,
         "occurrence_id": date.id,
         "subscriber_id": seat.subscriber_id,
+        "import_id": factories.subscriber_import(session).id,
     }
 
 
@@ -129,9 +130,16 @@ def test_a_viewer_looks_at_everything_and_writes_only_to_her_account(
         "admin.business.later",
         "admin.business.save",
         "admin.deliveries.decide",
+        "admin.imports.cancel",
+        "admin.imports.check",
+        "admin.imports.start",
+        "admin.imports.upload",
         "admin.occurrences.add",
         "admin.occurrences.cancel",
         "admin.occurrences.edit",
+        "admin.selections.export",
+        "admin.selections.tag",
+        "admin.selections.tag_one",
         "admin.sequences.go_live",
         "admin.sequences.pause",
         "admin.sequences.publish",
@@ -139,13 +147,19 @@ def test_a_viewer_looks_at_everything_and_writes_only_to_her_account(
         "admin.steps.preview_typed",
         "admin.steps.save",
         "admin.steps.switch",
+        "admin.subscribers.edit",
+        "admin.subscribers.export",
     }
     assert {name for name, code in seen.items() if code == 403} == {
         "admin.business.show",
         "admin.deliveries.ask",
+        "admin.imports.index",
+        "admin.imports.report",
+        "admin.imports.show",
         "admin.occurrences.ask_cancel",
         "admin.occurrences.blank",
         "admin.occurrences.form",
+        "admin.selections.ask",
         "admin.sequences.review",
     }
 

@@ -16,7 +16,7 @@ from funnel.flow.reports.numbers import (
     overview,
     per_step,
 )
-from funnel.flow.reports.people import Page, page
+from funnel.flow.reports.people import Order, Page, Selection, count, page
 from funnel.flow.reports.person import Person, Story, person
 from funnel.flow.reports.progress import Send, sends
 from funnel.flow.reports.sending import LATE, Sending, Traffic, sending, traffic
@@ -27,9 +27,11 @@ __all__ = [
     "Head",
     "LinkPage",
     "Mail",
+    "Order",
     "Overview",
     "Page",
     "Person",
+    "Selection",
     "Send",
     "Sending",
     "StepNumbers",
@@ -39,6 +41,7 @@ __all__ = [
     "Traffic",
     "Which",
     "clicks_by_step",
+    "count",
     "grouped",
     "head",
     "link_page",

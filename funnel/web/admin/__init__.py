@@ -12,7 +12,9 @@ from funnel.web.admin import (
     business,
     clicks,
     deliveries,
+    imports,
     occurrences,
+    selections,
     sequences,
     steps,
     subscribers,
@@ -21,8 +23,8 @@ from funnel.web.admin import (
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 STUDIO = (
-    *(account, business, clicks, deliveries, occurrences),
-    *(sequences, steps, subscribers),
+    *(account, business, clicks, deliveries, imports, occurrences),
+    *(selections, sequences, steps, subscribers),
 )
 for part in STUDIO:
     bp.register_blueprint(part.bp)

@@ -109,6 +109,14 @@ PURPOSES = {
     Purpose.OFFERS: lazy_gettext("offers"),
     Purpose.CLICKS: lazy_gettext("seeing her clicks"),
 }
+PLACES = {
+    "form": lazy_gettext("on the form"),
+    "confirmation": lazy_gettext("by the click in the confirmation mail"),
+    "preferences": lazy_gettext("on her preference page"),
+    "unsubscribe": lazy_gettext("by unsubscribing"),
+    "import": lazy_gettext("in a file that was brought in"),
+    "erasure": lazy_gettext("by erasing her data"),
+}
 ROLES = {
     Role.LISTED: lazy_gettext("in the list"),
     Role.CONFIRMATION: lazy_gettext("when somebody signs up"),
@@ -129,6 +137,7 @@ EVENTS = {
     EventKind.SUSPECTED: lazy_gettext("Sent a form like a machine does"),
     EventKind.SIGNED_UP: lazy_gettext("Signed up"),
     EventKind.CONFIRMED: lazy_gettext("Confirmed her seat"),
+    EventKind.IMPORTED: lazy_gettext("Was brought in from a file"),
     EventKind.REGISTERED: lazy_gettext("Got a seat"),
     EventKind.ENROLLED: lazy_gettext("Started the sequence"),
     EventKind.EXITED: lazy_gettext("Left the sequence"),
@@ -180,6 +189,11 @@ CONDITIONS = {
 }
 ANY_SENT = re.compile(r"any of (?P<mails>[^ ]+(, [^ ]+)*) sent")
 SHORT, LONG = "EEE d MMM HH:mm", "EEEE d MMMM yyyy, HH:mm"
+
+
+def place(name: str) -> str:
+    """Return where a consent was given or taken back."""
+    return str(PLACES.get(name.partition(" ")[0], name))
 
 
 def condition(text: str) -> str:

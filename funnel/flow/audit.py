@@ -1,0 +1,25 @@
+"""Who changed what, written down in the transaction of the change; real time."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from funnel.models import AuditEntry, User
+
+COMMAND_LINE = ""
+"""Who it was when nobody logged in: somebody on the machine itself."""
+
+
+def record(
+    session: Session, deed: str, *, real: datetime, user: User | None, **about: Any
+) -> None:
+    """Write down a deed ("noun.verb"); not committed. `about` must be JSON."""
+    entry = AuditEntry(
+        at=real,
+        user_id=user.id if user else None,
+        who=(user.name or user.address) if user else COMMAND_LINE,
+        deed=deed,
+        about=about,
+    )
+    session.add(entry)

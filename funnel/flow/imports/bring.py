@@ -1,0 +1,199 @@
+"""Rows that passed become subscribers, with the proof of what they agreed to."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from funnel.domain.status import (
+    BROUGHT_IN,
+    ImportState,
+    Purpose,
+    Scope,
+    SubscriberState,
+    Verdict,
+)
+from funnel.flow import enrollment, subscribers
+from funnel.flow.imports import judge
+from funnel.flow.imports.judge import Candidate
+from funnel.flow.preferences import Wording
+from funnel.models import (
+    Consent,
+    Enrollment,
+    Event,
+    EventKind,
+    ImportRow,
+    Subscriber,
+    SubscriberImport,
+    Suppression,
+)
+
+BATCH = 1000
+PLACE = "import"
+
+
+def step(session: Session, row: SubscriberImport, zone: str, now: datetime) -> None:
+    """Bring the next people in; not committed.
+
+    Their rows go in the same transaction, so that nobody is brought in twice; one
+    that must stay out by now stays in the report.
+    """
+    waiting = _next(session, row)
+    people = [Candidate(one.line, one.address, one.values) for one in waiting]
+    here = judge.known(session, people)
+    verdicts = {one.line: judge.verdict(one, here) for one in people}
+
+    def those(verdict: Verdict) -> list[Candidate]:
+        return [one for one in people if verdicts[one.line] is verdict]
+
+    _add(session, row, [*those(Verdict.NEW), *those(Verdict.STOPPED)], zone, now)
+    _complete(session, those(Verdict.KNOWN), here, now)
+    for one in waiting:
+        one.verdict = verdicts[one.line]
+        if one.verdict in BROUGHT_IN:
+            session.delete(one)
+    row.tally = _counted(row.tally, list(verdicts.values()))
+    row.done += len(waiting)
+    tags = {tag for one in people for tag in one.values["tags"]}
+    subscribers.remember(session, sorted(tags))
+    if len(waiting) < BATCH:
+        row.state, row.finished_at, row.sample = ImportState.DONE, now, []
+
+
+def _next(session: Session, row: SubscriberImport) -> Sequence[ImportRow]:
+    return session.scalars(
+        select(ImportRow)
+        .where(ImportRow.import_id == row.id, ImportRow.verdict.in_(BROUGHT_IN))
+        .order_by(ImportRow.line)
+        .limit(BATCH)
+    ).all()
+
+
+def _add(
+    session: Session,
+    row: SubscriberImport,
+    people: Sequence[Candidate],
+    zone: str,
+    now: datetime,
+) -> None:
+    """Add who is not here yet; whoever signs up at this moment wins."""
+    if not people:
+        return
+    new = [_subscriber(one, zone, now) for one in people]
+    added = session.execute(
+        upsert(Subscriber)
+        .values(new)
+        .on_conflict_do_nothing(index_elements=["address"])
+        .returning(Subscriber.id, Subscriber.address)
+    )
+    by_address = {one.address: one for one in people}
+    ids = {her.id: by_address[str(her.address)] for her in added}
+    _prove(session, row, ids, now)
+    _suppress(session, list(ids.values()), now)
+    _tell(session, row, ids, now)
+
+
+def _subscriber(one: Candidate, zone: str, now: datetime) -> dict[str, Any]:
+    is_active = one.state is SubscriberState.ACTIVE
+    return {
+        "address": one.address,
+        "address_key": one.key,
+        "first_name": one.values["first_name"],
+        "zone": one.values["zone"] or zone,
+        "language": one.values["language"],
+        "state": one.state,
+        "tags": one.values["tags"],
+        "created_at": now,
+        "confirmed_at": now if is_active else None,
+    }
+
+
+def _prove(
+    session: Session, row: SubscriberImport, ids: Mapping[int, Candidate], now: datetime
+) -> None:
+    proofs = [
+        {
+            "subscriber_id": subscriber_id,
+            "purpose": Purpose(purpose),
+            "granted": True,
+            "wording": row.wording,
+            "wording_version": Wording(row.wording, row.language, PLACE).version,
+            "language": row.language,
+            "place": PLACE,
+            "network": "",
+            "at": now,
+        }
+        for subscriber_id, one in ids.items()
+        if one.state is SubscriberState.ACTIVE
+        for purpose in one.values["agreed"]
+    ]
+    if proofs:
+        session.execute(insert(Consent), proofs)
+
+
+def _suppress(session: Session, people: Sequence[Candidate], now: datetime) -> None:
+    """Keep mail away from who left elsewhere."""
+    barred = [
+        {
+            "address_hash": one.digest,
+            "scope": Scope.MARKETING
+            if one.state is SubscriberState.UNSUBSCRIBED
+            else Scope.ALL,
+            "reason": str(one.state),
+            "at": now,
+        }
+        for one in people
+        if one.state is not SubscriberState.ACTIVE
+    ]
+    if barred:
+        one_each = ["address_hash", "scope"]
+        again = upsert(Suppression).values(barred)
+        session.execute(again.on_conflict_do_nothing(index_elements=one_each))
+
+
+def _tell(
+    session: Session, row: SubscriberImport, ids: Mapping[int, Candidate], now: datetime
+) -> None:
+    told = [
+        {
+            "kind": EventKind.IMPORTED,
+            "at": now,
+            "subscriber_id": subscriber_id,
+            "data": {"import": row.id, "purposes": one.values["agreed"]},
+        }
+        for subscriber_id, one in ids.items()
+    ]
+    if told:
+        session.execute(insert(Event), told)
+
+
+def _complete(
+    session: Session, people: Sequence[Candidate], here: judge.Known, now: datetime
+) -> None:
+    """Give who is here already a tag, and a name where she has none; no consent."""
+    by_id = {here.subscribers[one.digest][0]: one for one in people}
+    rows = session.scalars(
+        select(Subscriber)
+        .where(Subscriber.id.in_(by_id))
+        .order_by(Subscriber.id)
+        .with_for_update()
+    ).all()
+    for her in rows:
+        values = by_id[her.id].values
+        her.first_name = her.first_name or values["first_name"]
+        tags = [tag for tag in values["tags"] if tag not in her.tags]
+        if tags:
+            her.tags = [*her.tags, *tags]
+    if by_id:
+        hers = Enrollment.subscriber_id.in_(by_id)
+        enrollment.look_again(session, hers, now=now)
+
+
+def _counted(before: Mapping[str, int], verdicts: Sequence[Verdict]) -> dict[str, int]:
+    found = dict(before)
+    for verdict in verdicts:
+        found[str(verdict)] = found.get(str(verdict), 0) + 1
+    return found

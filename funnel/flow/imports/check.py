@@ -1,0 +1,118 @@
+"""The look at every row before anything is changed: it fills the report."""
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from funnel.domain.status import ImportState, Verdict
+from funnel.flow.imports import desk, judge, source
+from funnel.flow.imports.judge import Candidate
+from funnel.mail.problem import N_
+from funnel.models import ImportChunk, ImportRow, SubscriberImport
+
+BATCH = 1000
+MOST_ROWS = 2_000_000
+
+
+class Chunks(io.RawIOBase):
+    """The file as it lies in the database, read part by part."""
+
+    def __init__(self, session: Session, import_id: int) -> None:
+        """Begin at its beginning."""
+        self.session, self.import_id = session, import_id
+        self.number, self.left = 0, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]  # a buffer
+        """Give the next bytes; 0 at the end."""
+        if not self.left:
+            here = ImportChunk.import_id == self.import_id
+            wanted = select(ImportChunk.data).where(
+                here, ImportChunk.number == self.number
+            )
+            self.left = self.session.scalar(wanted) or b""
+            self.number += 1
+        part, self.left = self.left[: len(buffer)], self.left[len(buffer) :]
+        buffer[: len(part)] = part
+        return len(part)
+
+
+@dataclass(slots=True)
+class Reader:
+    """A file that is being read, and how many of its rows are behind us."""
+
+    import_id: int
+    rows: Iterator[tuple[int, list[str]]]
+    done: int
+
+    @classmethod
+    def at(cls, session: Session, row: SubscriberImport) -> "Reader":
+        """Go to where the work of before ended; raises BadFile."""
+        raw = Chunks(session, row.id)
+        rows = source.rows(raw, row.encoding, row.separator)
+        if row.has_header:
+            next(rows, None)
+        next(islice(rows, row.done, row.done), None)
+        return cls(row.id, rows, row.done)
+
+    def is_at(self, row: SubscriberImport) -> bool:
+        """Say that nobody else went on with this file meanwhile."""
+        return (self.import_id, self.done) == (row.id, row.done)
+
+
+def step(session: Session, row: SubscriberImport, reader: Reader) -> None:
+    """Look at the next rows; raises BadFile. Not committed."""
+    found = list(islice(reader.rows, BATCH))
+    if row.done + len(found) > MOST_ROWS:
+        sentence = N_("This file has more than %(most)s rows. Cut it into parts.")
+        raise source.BadFile(sentence, most=MOST_ROWS)
+    read = [judge.read(row, line, cells) for line, cells in found]
+    session.add_all(one for one in read if isinstance(one, ImportRow))
+    _weigh(session, row, [one for one in read if isinstance(one, Candidate)])
+    session.flush()
+    row.done = reader.done = row.done + len(found)
+    if len(found) < BATCH:
+        row.state, row.total = ImportState.CHECKED, row.done
+        row.tally = desk.tally(session, row.id)
+
+
+def _weigh(
+    session: Session, row: SubscriberImport, people: Sequence[Candidate]
+) -> None:
+    if not people:
+        return
+    seen = _first_lines(session, row, people)
+    here = judge.known(session, people)
+    for one in people:
+        first = seen.setdefault(one.digest, one.line)
+        is_second = first != one.line
+        kept = ImportRow(
+            import_id=row.id,
+            line=one.line,
+            address=one.address,
+            digest=one.digest,
+            verdict=Verdict.DUPLICATE if is_second else judge.verdict(one, here),
+            values={"first": first} if is_second else one.values,
+        )
+        session.add(kept)
+
+
+def _first_lines(
+    session: Session, row: SubscriberImport, people: Sequence[Candidate]
+) -> dict[str, int]:
+    """Return on which earlier line of the file these addresses stood."""
+    before = session.execute(
+        select(ImportRow.digest, func.min(ImportRow.line).label("line"))
+        .where(
+            ImportRow.import_id == row.id,
+            ImportRow.digest.in_({one.digest for one in people}),
+        )
+        .group_by(ImportRow.digest)
+    )
+    return {one.digest: one.line for one in before}

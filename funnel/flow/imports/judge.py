@@ -1,0 +1,172 @@
+"""What is to become of a row: read on its own, then held against whom we know."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+from zoneinfo import available_timezones
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from funnel.domain import address as addresses
+from funnel.domain import cells as guarded
+from funnel.domain import tag as tags
+from funnel.domain.address import BadAddress
+from funnel.domain.status import Column, Purpose, Scope, SubscriberState, Verdict
+from funnel.models import ImportRow, Subscriber, SubscriberImport, Suppression
+
+LONGEST_NAME = 80
+LONGEST_SHOWN = 254
+LANGUAGES = ("nl", "en")
+LEFT = {
+    SubscriberState.UNSUBSCRIBED: (
+        *("unsubscribed", "unsubscribe", "optout", "optedout", "inactive"),
+        *("uitgeschreven", "afgemeld"),
+    ),
+    SubscriberState.BOUNCED: ("bounced", "cleaned", "undeliverable", "onbestelbaar"),
+    SubscriberState.COMPLAINED: ("complained", "complaint", "spam", "klacht"),
+    SubscriberState.PENDING: (
+        *("pending", "unconfirmed", "notconfirmed", "nietbevestigd"),
+    ),
+}
+"""What other programs write of who must not be written to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A row with an address in it; `values` is JSON."""
+
+    line: int
+    address: str
+    values: dict[str, Any]
+
+    @property
+    def digest(self) -> str:
+        return addresses.digest(self.address)
+
+    @property
+    def key(self) -> str:
+        return addresses.fold(self.address)
+
+    @property
+    def state(self) -> SubscriberState:
+        return SubscriberState(self.values.get("state", SubscriberState.ACTIVE))
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Who of these people is here already, and who gets no mail: by digest."""
+
+    subscribers: Mapping[str, tuple[int, SubscriberState]]
+    suppressed: Mapping[str, set[Scope]] = field(default_factory=dict)
+
+
+def read(
+    row: SubscriberImport, line: int, cells: Sequence[str]
+) -> Candidate | ImportRow:
+    """Return the person of a row, or the row with the reason why it has none."""
+    if len(cells) > len(row.columns) and any(cells[len(row.columns) :]):
+        return _refused(row, line, cells, Verdict.BAD_ROW)
+    found = {
+        column: guarded.unguard(cell).strip()
+        for column, cell in zip(row.columns, cells, strict=False)
+        if column
+    }
+    try:
+        address = addresses.normalise(found.get(Column.ADDRESS, ""))
+    except BadAddress as problem:
+        refused = _refused(row, line, cells, Verdict.BAD_ADDRESS)
+        refused.address = _shown(found.get(Column.ADDRESS, ""))
+        refused.values = {"problem": problem.problem}
+        return refused
+    return Candidate(line, str(address), _values(row, found))
+
+
+def known(session: Session, people: Sequence[Candidate]) -> Known:
+    """Look all of them up in two questions."""
+    digests = {one.digest for one in people}
+    rows = session.execute(
+        select(Subscriber.id, Subscriber.address, Subscriber.state).where(
+            Subscriber.address_key.in_({one.key for one in people}),
+            func.lower(Subscriber.address).in_({one.address.lower() for one in people}),
+        )
+    )
+    hers = {addresses.digest(row.address): (row.id, row.state) for row in rows}
+    suppressed: dict[str, set[Scope]] = {}
+    barred = select(Suppression.address_hash, Suppression.scope).where(
+        Suppression.address_hash.in_(digests), Suppression.lifted_at.is_(None)
+    )
+    for digest, scope in session.execute(barred):
+        suppressed.setdefault(digest, set()).add(scope)
+    return Known(hers, suppressed)
+
+
+def verdict(one: Candidate, here: Known) -> Verdict:
+    """Decide for one person. Whoever left, left: only she herself comes back."""
+    scopes = here.suppressed.get(one.digest, set())
+    _, state = here.subscribers.get(one.digest, (0, None))
+    if Scope.ALL in scopes or state in {
+        SubscriberState.BOUNCED,
+        SubscriberState.COMPLAINED,
+    }:
+        return Verdict.SUPPRESSED
+    if Scope.MARKETING in scopes or state is SubscriberState.UNSUBSCRIBED:
+        return Verdict.LEFT
+    return Verdict.KNOWN if state is not None else _of_a_stranger(one)
+
+
+def _of_a_stranger(one: Candidate) -> Verdict:
+    if one.state is SubscriberState.PENDING:
+        return Verdict.NOT_CONFIRMED
+    if one.state is not SubscriberState.ACTIVE:
+        return Verdict.STOPPED
+    return Verdict.NEW if one.values["agreed"] else Verdict.NO_CONSENT
+
+
+def _values(row: SubscriberImport, found: Mapping[str, str]) -> dict[str, Any]:
+    name = " ".join(found.get(Column.FIRST_NAME, "").split())
+    zone = found.get(Column.ZONE, "")
+    language = found.get(Column.LANGUAGE, "").lower()[:2]
+    own = [row.tag] if row.tag else []
+    return {
+        "first_name": name[:LONGEST_NAME] if name.isprintable() else "",
+        "zone": zone if zone in _zones() else "",
+        "language": language if language in LANGUAGES else row.language,
+        "tags": list(dict.fromkeys([*own, *tags.names(found.get(Column.TAGS, ""))])),
+        "state": _state(found.get(Column.STATE, "")),
+        "agreed": _agreed(row, found.get(Column.AGREED)),
+    }
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """Read the names once: a walk over the disk for every row would be slow."""
+    return frozenset(available_timezones())
+
+
+def _state(text: str) -> SubscriberState:
+    plain = "".join(letter for letter in text.lower() if letter.isalpha())
+    return next(
+        (state for state, words in LEFT.items() if plain in words),
+        SubscriberState.ACTIVE,
+    )
+
+
+def _agreed(row: SubscriberImport, text: str | None) -> list[str]:
+    """Return to what she agreed; a column of it narrows what the file is for."""
+    if text is None:
+        return list(row.purposes)
+    said = {word.strip().lower() for word in text.replace(";", ",").split(",")}
+    return [str(one) for one in Purpose if one in said and one in row.purposes]
+
+
+def _refused(
+    row: SubscriberImport, line: int, cells: Sequence[str], why: Verdict
+) -> ImportRow:
+    shown = _shown(" ".join(cells))
+    return ImportRow(import_id=row.id, line=line, address=shown, verdict=why, values={})
+
+
+def _shown(text: str) -> str:
+    return "".join(one if one.isprintable() else " " for one in text)[:LONGEST_SHOWN]

@@ -1,0 +1,49 @@
+"""One subscriber as a marketer may correct her: name, zone and language.
+
+Not her address: the click in a mail to it is the proof of her consent.
+"""
+
+from datetime import datetime
+from zoneinfo import available_timezones
+
+from sqlalchemy.orm import Session
+
+from funnel.flow import enrollment
+from funnel.models import Enrollment, Subscriber
+
+LANGUAGES = ("nl", "en")
+LONGEST_NAME = 80
+
+
+class BadEdit(ValueError):  # noqa: N818 - it names what was found
+    """A field cannot stay as it was typed; `field` says which."""
+
+    def __init__(self, field: str) -> None:
+        """Keep the field."""
+        super().__init__(field)
+        self.field = field
+
+
+def edit(
+    session: Session,
+    subscriber_id: int,
+    *,
+    first_name: str,
+    zone: str,
+    language: str,
+    now: datetime,
+) -> None:
+    """Keep what was corrected; raises BadEdit. A new zone plans her mails anew."""
+    name = " ".join(first_name.split())
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        raise BadEdit("first_name")
+    if zone not in available_timezones():
+        raise BadEdit("zone")
+    if language not in LANGUAGES:
+        raise BadEdit("language")
+    her = session.get_one(Subscriber, subscriber_id, with_for_update=True)
+    if her.address is not None:
+        her.first_name, her.zone, her.language = name, zone, language
+        hers = Enrollment.subscriber_id == subscriber_id
+        enrollment.look_again(session, hers, now=now)
+    session.commit()

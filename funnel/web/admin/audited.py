@@ -1,0 +1,53 @@
+"""Every form of the studio that changes something is written down with its change.
+
+The entry is added when the transaction of the change commits, so neither is there
+without the other; a form that changed nothing leaves none.
+"""
+
+from typing import Any
+
+from flask import g, has_request_context, request
+from flask_login import current_user
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from funnel import clock
+from funnel.db import db
+from funnel.flow import audit
+
+NOTED = (
+    *("tag", "what", "counted", "q", "state", "occurrence", "sequence", "waiting"),
+    *("role", "starts_at", "name"),
+)
+"""Fields that say what was done; no text of a mail, no password, no file."""
+
+LONGEST = 200
+
+
+def commit() -> None:
+    """Write down a deed that changes nothing itself: something was taken out."""
+    db.session.commit()
+
+
+@event.listens_for(db.session.session_factory, "before_commit")
+def _note(session: Session) -> None:
+    if not has_request_context() or request.method in {"GET", "HEAD", "OPTIONS"}:
+        return
+    endpoint = request.endpoint or ""
+    if not endpoint.startswith("admin.") or "audited" in g:
+        return
+    g.audited = True
+    audit.record(
+        session,
+        endpoint.removeprefix("admin."),
+        real=clock.real(),
+        user=current_user.user,
+        **_about(),
+    )
+
+
+def _about() -> dict[str, Any]:
+    """Return which row it was, and the fields that say what was done to it."""
+    given = {**request.args.to_dict(), **request.form.to_dict()}
+    noted = {name: given[name][:LONGEST] for name in NOTED if given.get(name)}
+    return {**(request.view_args or {}), **noted}
