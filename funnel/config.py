@@ -4,6 +4,7 @@ import difflib
 import logging
 import os
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -85,6 +86,9 @@ class Settings(BaseSettings):
     signups_per_hour: Count = 2000
     form_min_seconds: int = Field(default=2, ge=0)
     form_max_hours: Count = 24
+
+    # After so many hours without a worker, an owner decides what becomes of it.
+    gap_hours: Count = 6
 
     # Sending; all in seconds but the first.
     smtp_connections: Count = 4
@@ -173,6 +177,10 @@ class Settings(BaseSettings):
                 "FUNNEL_BASE_URL must be on localhost"
             )
         return self
+
+    @property
+    def gap(self) -> timedelta:
+        return timedelta(hours=self.gap_hours)
 
     @property
     def secure(self) -> bool:

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from funnel.db import db, revisions
 from funnel.domain.status import DeliveryState
+from funnel.flow.delivery import guard
 from funnel.models import Delivery
 from funnel.web import now
 
@@ -28,13 +29,14 @@ def ready() -> ResponseReturnValue:
     """Answer whether the database, its tables and the sending are as they should."""
     try:
         here, head = revisions()
-        late = _oldest_due()
+        late, still = _oldest_due(), guard.stands_still(db.session())
     except SQLAlchemyError:
         return jsonify(database=False), HTTPStatus.SERVICE_UNAVAILABLE
-    well = here == head and late < LATE
+    well = here == head and late < LATE and not still
     status = HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE
-    facts = {"migrations": {"tables": here, "program": head}}
-    return jsonify(database=True, oldest_due_seconds=late, **facts), status
+    tables = {"tables": here, "program": head}
+    facts = {"oldest_due_seconds": late, "stands_still": still}
+    return jsonify(database=True, migrations=tables, **facts), status
 
 
 def _oldest_due() -> float:

@@ -124,8 +124,11 @@ def test_a_viewer_looks_at_everything_and_writes_only_to_her_account(
         "admin.occurrences.add",
         "admin.occurrences.cancel",
         "admin.occurrences.edit",
+        "admin.pauses.pause",
+        "admin.pauses.resume",
+        "admin.pauses.resume_all",
+        "admin.rules.save",
         "admin.sequences.go_live",
-        "admin.sequences.pause",
         "admin.sequences.publish",
         "admin.steps.discard",
         "admin.steps.preview_typed",
@@ -137,6 +140,10 @@ def test_a_viewer_looks_at_everything_and_writes_only_to_her_account(
         "admin.occurrences.ask_cancel",
         "admin.occurrences.blank",
         "admin.occurrences.form",
+        "admin.pauses.ask",
+        "admin.pauses.choose",
+        "admin.pauses.choose_all",
+        "admin.rules.show",
         "admin.sequences.review",
     }
 

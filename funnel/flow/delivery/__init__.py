@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from funnel.clock import Clock
 from funnel.domain.status import DeliveryState
 from funnel.flow import render
-from funnel.flow.delivery import claim, policy, recover, settle
+from funnel.flow.delivery import claim, guard, policy, recover, settle
 from funnel.flow.delivery.byhand import NotByHand, retry
 from funnel.flow.delivery.claim import Claimed
 from funnel.flow.delivery.fence import Fence
@@ -77,6 +77,7 @@ async def drain(
     answer by itself, and holds no transaction while it waits for the relay.
     """
     shift = _Shift(engine, pool, office, now, worker)
+    await shift.look_back()
     await shift.beat()
     shift.done.recovered = await recover.expired(engine, now=now())
     until = asyncio.get_running_loop().time() + seconds
@@ -114,6 +115,11 @@ class _Shift:
         if not is_suspect:
             self._learn(batch.taken, clock() - started)
         return batch.taken > 0
+
+    async def look_back(self) -> None:
+        """Pause everything when nobody has worked for too long."""
+        async with self.engine.begin() as connection:
+            await connection.execute(guard.trip(self.office.gap), {"now": self.now()})
 
     async def beat(self) -> None:
         """Say that this worker lives; real time."""

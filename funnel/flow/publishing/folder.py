@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,7 @@ class Folder:
     language: str
     rules: dict[str, Any]
     files: tuple[File, ...]
+    doors: dict[str, Any] = field(default_factory=dict)
 
 
 def read(path: Path) -> Folder:
@@ -63,6 +64,8 @@ def write(folder: Folder, path: Path) -> None:
     """Write the folder in its canonical form; other files are left alone."""
     path.mkdir(parents=True, exist_ok=True)
     head: dict[str, Any] = {"name": folder.name, "language": folder.language}
+    if folder.doors:
+        head["doors"] = folder.doors
     if folder.rules:
         head["rules"] = folder.rules
     _put(path / HEAD, "\n".join(_table(head)) + "\n")
@@ -86,13 +89,14 @@ def letter(file: File) -> str:
 
 
 def _folder(slug: str, head: Mapping[str, Any], files: tuple[File, ...]) -> Folder:
-    strange = sorted(set(head) - {"name", "language", "rules"})
+    strange = sorted(set(head) - {"name", "language", "doors", "rules"})
     if strange:
         raise BadFolder(f"{HEAD}: nothing is called {strange[0]} there")
     if not head.get("name"):
         raise BadFolder(f"{HEAD}: the name is missing")
     name, language = str(head["name"]), str(head.get("language", "nl"))
-    return Folder(slug, name, language, head.get("rules", {}), files)
+    rules, doors = head.get("rules", {}), head.get("doors", {})
+    return Folder(slug, name, language, rules, files, doors)
 
 
 def _file(path: Path) -> File:

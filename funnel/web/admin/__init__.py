@@ -5,13 +5,15 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from funnel.db import db
-from funnel.flow import team
+from funnel.flow import publishing, team
 from funnel.web import auth
 from funnel.web.admin import (
     account,
     business,
     deliveries,
     occurrences,
+    pauses,
+    rules,
     sequences,
     steps,
     subscribers,
@@ -19,7 +21,10 @@ from funnel.web.admin import (
 )
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
-for part in (account, business, deliveries, occurrences, sequences, steps, subscribers):
+for part in (
+    *(account, business, deliveries, occurrences, pauses, rules, sequences, steps),
+    subscribers,
+):
     bp.register_blueprint(part.bp)
 bp.after_request(auth.private)
 
@@ -45,7 +50,12 @@ def guard() -> ResponseReturnValue | None:
 def frame() -> dict[str, object]:
     """Give every page what its frame shows."""
     profile = team.profile(db.session())
-    return {"member": auth.member(), "profile": profile, "words": words}
+    return {
+        "member": auth.member(),
+        "profile": profile,
+        "words": words,
+        "standstill": publishing.open_pause(db.session(), None),
+    }
 
 
 @bp.get("/")
