@@ -144,6 +144,7 @@ class _Planning:
             past.step_id: Handled(past.at, past.has_arrived, past.is_final, past.reason)
             for past in person.handled(course.kinds)
         }
+        self._known: tuple[int, list[Planned]] | None = None  # handled, then ahead
         self.busy = self._busy()
         self.left: Reason | None = person.row.reason
         if self.left is None and course.doors.leave.facts and self._lets_go():
@@ -156,24 +157,30 @@ class _Planning:
         return EventKind.EXITED if is_news else None
 
     def due(self) -> list[dict[str, Any]]:
-        """Return the rows of all that is due, and count it as under way."""
-        rows = []
+        """Return the rows of all that is due, and count it as under way.
+
+        What handling makes due is in the plan that takes all for handled as well:
+        where nothing there is due, nothing here can be.
+        """
+        rows = list[dict[str, Any]]()
         for _ in range(MOST_AT_ONCE):
             ready = [item for item in self._plan(self.handled) if item.at <= self.now]
-            if not ready:
-                break
             for item in ready:
                 rows.append(self._delivery(item))
                 skip = item.skip
                 is_skipped = skip is not None
                 self.handled[item.step.id] = Handled(item.at, False, is_skipped, skip)
+            if not ready or all(item.at > self.now for item in self.later()):
+                break
         return rows
 
     def later(self) -> list[Planned]:
         """Return the plan when all that is under way gets handled."""
-        return self._plan(
-            {step_id: one._replace(final=True) for step_id, one in self.handled.items()}
-        )
+        handled = self.handled
+        if self._known is None or self._known[0] != len(handled):
+            final = {key: one._replace(final=True) for key, one in handled.items()}
+            self._known = len(handled), self._plan(final)
+        return self._known[1]
 
     def _plan(self, handled: Mapping[int, Handled]) -> list[Planned]:
         course, facts = self.course, self._facts(handled)
