@@ -4,6 +4,7 @@ import difflib
 import logging
 import os
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -94,6 +95,8 @@ class Settings(BaseSettings):
 
     # The largest file of subscribers that is taken, in megabytes.
     import_megabytes: Count = 50
+    # After so many hours without a worker, an owner decides what becomes of it.
+    gap_hours: Count = 6
 
     # Sending; all in seconds but the first.
     smtp_connections: Count = 4
@@ -198,6 +201,10 @@ class Settings(BaseSettings):
         if self.failpoint and not self.embedded:
             raise ValueError("FUNNEL_FAILPOINT is for tests, in embedded mode only")
         return self
+
+    @property
+    def gap(self) -> timedelta:
+        return timedelta(hours=self.gap_hours)
 
     @property
     def secure(self) -> bool:

@@ -18,7 +18,8 @@ from funnel.queue import TaskName
 def scan() -> None:
     """Plan everybody whose moment has come, and wake a drain for what it gave."""
     with desk().session() as session:
-        done = due.scan(session, now=travel.now(session)(), worker=desk().worker)
+        now, gap = travel.now(session)(), desk().office.gap
+        done = due.scan(session, now=now, worker=desk().worker, gap=gap)
     if done.deliveries:
         queue.wake(current_app.settings.redis_url, TaskName.DRAIN)
 

@@ -7,10 +7,10 @@ import click
 from flask.cli import with_appcontext
 
 from funnel import clock
-from funnel.cli import settings, watching
+from funnel.cli import settings, standing, watching
 from funnel.db import db
 from funnel.flow import due as due_flow
-from funnel.flow import travel
+from funnel.flow import publishing, travel
 from funnel.flow.delivery.desk import Desk
 
 
@@ -29,12 +29,31 @@ def scan(drain: bool) -> None:
     safe to repeat.
     """
     now = travel.now(db.session())
-    done = due_flow.scan(db.session(), now=now(), worker=_worker())
+    gap = settings().gap
+    done = due_flow.scan(db.session(), now=now(), worker=_worker(), gap=gap)
     click.echo(f"{done.enrollments} looked at, {done.deliveries} deliveries made.")
     if done.troubled:
         click.echo(f"{done.troubled} could not be planned: see the log.", err=True)
     if drain:
         _drain(now)
+
+
+@due.command()
+@with_appcontext
+def pause() -> None:
+    """Send nothing at all, for example before a backup is brought back."""
+    publishing.pause(db.session(), None, now=travel.now(db.session())())
+    click.echo("Nothing is sent now. `funnel due resume` goes on.")
+
+
+@due.command()
+@standing.options
+@with_appcontext
+def resume(how: str, *, dry_run: bool) -> None:
+    """Go on after a gap, or after `funnel due pause`, in one of three ways."""
+    if publishing.open_pause(db.session(), None) is None:
+        raise click.ClickException("Nothing stands still.")
+    standing.go_on(None, how, dry_run=dry_run)
 
 
 @due.command("list")

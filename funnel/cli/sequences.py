@@ -4,10 +4,13 @@ from pathlib import Path
 
 import click
 from flask.cli import with_appcontext
+from sqlalchemy import select
 
-from funnel.cli import settings
+from funnel.cli import settings, standing
 from funnel.db import db
+from funnel.domain.status import SequenceState
 from funnel.flow import publishing, reports, team, travel
+from funnel.models import Sequence
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -27,6 +30,28 @@ def overview() -> None:
             f"{row.slug}  {row.state}, version {row.version}, {one.steps} steps, "
             f"{one.drafts} drafts, {one.inside} inside"
         )
+
+
+@sequences.command()
+@click.argument("slug")
+@with_appcontext
+def pause(slug: str) -> None:
+    """Hold every mail of SLUG."""
+    now = travel.now(db.session())()
+    publishing.pause(db.session(), _find(slug).id, now=now)
+    click.echo(f"{slug} is paused. `funnel sequences resume {slug}` goes on.")
+
+
+@sequences.command()
+@click.argument("slug")
+@standing.options
+@with_appcontext
+def resume(slug: str, how: str, *, dry_run: bool) -> None:
+    """Go on with SLUG in one of three ways, and say what that means."""
+    found = _find(slug)
+    if found.state is not SequenceState.PAUSED:
+        raise click.ClickException(f"{slug} is not paused: it is {found.state}.")
+    standing.go_on(found.id, how, dry_run=dry_run)
 
 
 @sequences.command("import")
@@ -62,3 +87,10 @@ def write_out(slug: str, folder: Path) -> None:
     except publishing.BadFolder as problem:
         raise click.ClickException(str(problem)) from None
     click.echo(f"{len(out.files)} steps are in {folder}.")
+
+
+def _find(slug: str) -> Sequence:
+    found = db.session.scalar(select(Sequence).where(Sequence.slug == slug))
+    if found is None:
+        raise click.ClickException(f"No sequence is called {slug}.")
+    return found

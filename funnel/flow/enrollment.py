@@ -2,12 +2,22 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, CursorResult, select, update
+from sqlalchemy import ColumnElement, CursorResult, Select, select, update
 from sqlalchemy.orm import Session
 
-from funnel.domain.status import EnrollmentState
+from funnel.domain.doors import Cause, Doors
+from funnel.domain.status import EnrollmentState, Reason
 from funnel.flow import events
-from funnel.models import Enrollment, EventKind, Registration
+from funnel.flow.due import entrance
+from funnel.flow.due.entrance import THROUGH, Door
+from funnel.models import Enrollment, EventKind, Registration, Sequence, Subscriber
+
+LEFT = (Reason.EXIT_RULE, Reason.BY_HAND)
+"""Who left for one of these stays out of this run, also with a new seat."""
+
+
+class NotThere(LookupError):  # noqa: N818 - it says what is the matter
+    """She is not in this sequence, or it takes nobody in; the text says which."""
 
 
 def start(
@@ -16,17 +26,93 @@ def start(
     """Enroll the seat's subscriber in its masterclass's sequence; not committed.
 
     Who is in it already keeps her enrollment and what she got: it is planned
-    again, from this seat. None: the masterclass has no sequence.
+    again, from this seat; who is through may begin anew, if the sequence says so.
+    What else a seat starts is started. None: the masterclass's sequence takes nobody
+    in by a confirmation, or there is none.
     """
+    _on_seat(session, Cause.REGISTERED, registration, now)
     sequence_id = registration.masterclass.sequence_id
     if sequence_id is None:
         return None
+    doors = Doors.from_dict(session.get_one(Sequence, sequence_id).doors)
+    if doors.enter.cause is not Cause.CONFIRMED:
+        return None
     found = _existing(session, registration.subscriber_id, sequence_id)
-    enrollment = found or _new(session, registration, sequence_id, now)
-    enrollment.registration_id = registration.id
-    enrollment.state, enrollment.reason = EnrollmentState.ACTIVE, None
-    enrollment.due_at = now
-    return enrollment
+    if found is None or (doors.again and found.state in THROUGH):
+        run = found.run + 1 if found else 1
+        return _new(session, registration, sequence_id, run, now)
+    found.registration_id = registration.id
+    found.state = EnrollmentState.ACTIVE
+    found.reason = found.reason if found.reason in LEFT else None
+    found.due_at = now
+    return found
+
+
+def start_by_hand(
+    session: Session, subscriber_id: int, sequence_id: int, *, now: datetime
+) -> bool:
+    """Have a person start a sequence for her; False when she is in it, or was.
+
+    Raises NotThere when the sequence takes nobody in.
+    """
+    sequence = session.get_one(Sequence, sequence_id)
+    if sequence.state not in entrance.OPEN:
+        raise NotThere(f"{sequence.slug} is a draft: publish it and let it go live.")
+    door = Door(sequence_id, Doors.from_dict(sequence.doors))
+    begun = entrance.enter(session, door, _herself(subscriber_id), now=now)
+    session.commit()
+    return bool(begun)
+
+
+def finish_by_hand(
+    session: Session, subscriber_id: int, sequence_id: int, *, now: datetime
+) -> None:
+    """Let her leave: marketing stops at once, her seat and its mails stay. NotThere."""
+    found = _existing(session, subscriber_id, sequence_id)
+    if found is None or found.state in THROUGH or found.reason in LEFT:
+        raise NotThere("She is not on her way through this sequence.")
+    found.reason, found.due_at = Reason.BY_HAND, now
+    events.record(
+        session,
+        EventKind.EXITED,
+        at=now,
+        subscriber_id=subscriber_id,
+        enrollment_id=found.id,
+        reason=Reason.BY_HAND,
+    )
+    session.commit()
+
+
+def tag(
+    session: Session, subscriber_id: int, name: str, *, now: datetime, on: bool = True
+) -> bool:
+    """Put a tag on her or take it off; False when nothing changed."""
+    person = session.get_one(Subscriber, subscriber_id, with_for_update=True)
+    if (name in person.tags) is on:
+        session.commit()
+        return False
+    kept = [tag for tag in person.tags if tag != name]
+    person.tags = sorted([*kept, name]) if on else kept
+    session.flush()
+    events.record(
+        session, EventKind.TAGGED, at=now, subscriber_id=subscriber_id, tag=name, on=on
+    )
+    for door in entrance.open_doors(session, Cause.TAG, name) if on else ():
+        entrance.enter(session, door, _herself(subscriber_id), now=now)
+    look_again(session, Enrollment.subscriber_id == subscriber_id, now=now)
+    session.commit()
+    return True
+
+
+def purchased(
+    session: Session, subscriber_id: int, what: str, *, now: datetime
+) -> None:
+    """Write down that she bought something; what waits for it is planned again."""
+    events.record(
+        session, EventKind.PURCHASED, at=now, subscriber_id=subscriber_id, what=what
+    )
+    look_again(session, Enrollment.subscriber_id == subscriber_id, now=now)
+    session.commit()
 
 
 def join(session: Session, registration: Registration, *, now: datetime) -> None:
@@ -34,6 +120,7 @@ def join(session: Session, registration: Registration, *, now: datetime) -> None
     if registration.joined_at is None:
         registration.joined_at = now
         _attended(session, registration, EventKind.ATTENDED, now)
+        _on_seat(session, Cause.JOINED, registration, now)
     session.commit()
 
 
@@ -83,12 +170,17 @@ def _existing(
 
 
 def _new(
-    session: Session, registration: Registration, sequence_id: int, now: datetime
+    session: Session,
+    registration: Registration,
+    sequence_id: int,
+    run: int,
+    now: datetime,
 ) -> Enrollment:
     enrollment = Enrollment(
         subscriber_id=registration.subscriber_id,
         sequence_id=sequence_id,
         registration_id=registration.id,
+        run=run,
         confirmed_at=now,
         due_at=now,
     )
@@ -102,3 +194,31 @@ def _new(
         enrollment_id=enrollment.id,
     )
     return enrollment
+
+
+def _on_seat(
+    session: Session, cause: Cause, registration: Registration, now: datetime
+) -> None:
+    """Start what this fact about a seat starts."""
+    session.flush()
+    slug = registration.masterclass.slug
+    for door in entrance.open_doors(session, cause, slug):
+        who = entrance.reachable(Registration.id == registration.id)
+        entrance.enter(session, door, who, now=now)
+
+
+def _herself(subscriber_id: int) -> Select[int, int | None]:
+    """Select her, with the latest seat that she still has."""
+    seat = (
+        select(Registration.id)
+        .where(
+            Registration.subscriber_id == Subscriber.id,
+            Registration.cancelled_at.is_(None),
+        )
+        .order_by(Registration.seated_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return select(Subscriber.id, seat).where(
+        Subscriber.id == subscriber_id, Subscriber.address.is_not(None)
+    )

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from funnel import clock
 from funnel.db import db, revisions
 from funnel.flow import reports
+from funnel.flow.delivery import guard
 from funnel.web import now
 
 bp = Blueprint("health", __name__)
@@ -26,6 +27,7 @@ def ready() -> ResponseReturnValue:
     try:
         here, head = revisions()
         seen = reports.sending(db.session(), now=now(), real=clock.real())
+        still = guard.stands_still(db.session())
     except SQLAlchemyError:
         return jsonify(database=False), HTTPStatus.SERVICE_UNAVAILABLE
     facts = {
@@ -33,7 +35,8 @@ def ready() -> ResponseReturnValue:
         "oldest_due_seconds": seen.lateness.total_seconds(),
         "due": sum(seen.due.values()),
         "silent": seen.silent,
+        "stands_still": still,
     }
-    well = here == head and not seen.is_late
+    well = here == head and not seen.is_late and not still
     status = HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE
     return jsonify(database=True, **facts), status

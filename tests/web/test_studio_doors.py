@@ -140,8 +140,11 @@ def test_a_viewer_looks_at_everything_and_writes_only_to_her_account(
         "admin.selections.export",
         "admin.selections.tag",
         "admin.selections.tag_one",
+        "admin.pauses.pause",
+        "admin.pauses.resume",
+        "admin.pauses.resume_all",
+        "admin.rules.save",
         "admin.sequences.go_live",
-        "admin.sequences.pause",
         "admin.sequences.publish",
         "admin.steps.discard",
         "admin.steps.preview_typed",
@@ -160,6 +163,10 @@ def test_a_viewer_looks_at_everything_and_writes_only_to_her_account(
         "admin.occurrences.blank",
         "admin.occurrences.form",
         "admin.selections.ask",
+        "admin.pauses.ask",
+        "admin.pauses.choose",
+        "admin.pauses.choose_all",
+        "admin.rules.show",
         "admin.sequences.review",
     }
 

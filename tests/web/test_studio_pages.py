@@ -218,7 +218,7 @@ def test_a_sequence_is_paused_and_goes_on(mara: Colleague, sequence: Sequence) -
     assert sequence.state == "paused"
     assert "Nobody gets a mail" in mara.get(f"/admin/sequences/{sequence.slug}").text
 
-    mara.post(f"/admin/sequences/{sequence.slug}/live")
+    mara.post(f"/admin/sequences/{sequence.slug}/resume", how="shift")
 
     assert sequence.state == "live"
 

@@ -33,6 +33,7 @@ class Desk:
             Links(settings.base_url, keys),
             settings.smtp_connections,
             timedelta(seconds=settings.lease_seconds),
+            settings.gap,
         )
         self.engine = create_async_engine(
             settings.database_url, pool_size=BUSY_CONNECTIONS

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from funnel.clock import Clock
 from funnel.domain.status import DeliveryState
 from funnel.flow import render
-from funnel.flow.delivery import claim, policy, recover
+from funnel.flow.delivery import claim, guard, policy, recover
 from funnel.flow.delivery.claim import Claimed
 from funnel.flow.delivery.fence import Gate
 from funnel.flow.delivery.journal import Answer, Journal
@@ -70,6 +70,7 @@ class Shift:
 
     async def work(self) -> Drained:
         """Judge what was left behind, send what is due, and write everything down."""
+        await self._look_back()
         await self._beat()
         await self.books.replay()
         now = self.now()
@@ -82,6 +83,11 @@ class Shift:
         await self.books.close()
         await self._beat()
         return self.done
+
+    async def _look_back(self) -> None:
+        """Pause everything when nobody has worked for too long."""
+        async with self.post.engine.begin() as connection:
+            await connection.execute(guard.trip(self.office.gap), {"now": self.now()})
 
     async def _send_a_suspect(self) -> bool:
         """Try a row by itself in whose hands workers died; False without one."""

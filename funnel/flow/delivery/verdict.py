@@ -39,6 +39,7 @@ from funnel.models import (
     Enrollment,
     EventKind,
     Occurrence,
+    Pause,
     Registration,
     Revision,
     Sequence,
@@ -69,7 +70,8 @@ Published = aliased(Revision, name="published")
 def standing_still() -> ColumnElement[bool]:
     """Say that a delivery belongs to an enrollment whose sequence does not send.
 
-    Mails that somebody's act calls for (a confirmation) go in any case.
+    Mails that somebody's act calls for (a confirmation) go in any case; in a pause
+    of everything, those that were called for since it was found.
     """
     place = aliased(Step)
     sending = (
@@ -77,7 +79,15 @@ def standing_still() -> ColumnElement[bool]:
         .join(Sequence, Sequence.id == place.sequence_id)
         .where(Sequence.state == SequenceState.LIVE)
     )
-    return and_(Delivery.enrollment_id.is_not(None), Delivery.step_id.not_in(sending))
+    is_listed = Delivery.enrollment_id.is_not(None)
+    before = or_(is_listed, Delivery.planned_at < Pause.found_at)
+    return or_(and_(is_listed, Delivery.step_id.not_in(sending)), all_paused(before))
+
+
+def all_paused(*where: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Say that there is an open pause of everything (of which this is true)."""
+    is_open = Pause.sequence_id.is_(None) & Pause.until.is_(None)
+    return select(Pause.id).where(is_open, *where).exists()
 
 
 def skipped(changed: Any) -> ColumnElement[Any]:

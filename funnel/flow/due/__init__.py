@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Row, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from funnel.domain.status import EnrollmentState, SequenceState
-from funnel.flow.due import book, courses, people, turns
+from funnel.flow.delivery import guard
+from funnel.flow.due import book, courses, entrance, people, turns
 from funnel.flow.due.call import NoSuchMail, call
 from funnel.flow.due.outcome import ahead
 from funnel.models import Enrollment, Heartbeat, Subscriber
@@ -30,15 +31,23 @@ class Scanned:
 
 
 def scan(
-    session: Session, *, now: datetime, limit: int = 500, worker: str = ""
+    session: Session,
+    *,
+    now: datetime,
+    limit: int = 500,
+    worker: str = "",
+    gap: timedelta = guard.GAP,
 ) -> Scanned:
     """Plan everybody whose moment has come, in batches, until nobody is left.
 
     Each batch is one transaction. Two scans at once share the work: the rows that
-    one has locked, the other skips.
+    one has locked, the other skips. After a gap (real time) without any scan it
+    plans nothing before somebody has decided.
     """
     done = Scanned()
-    while _batch(session, now, limit, done):
+    session.execute(guard.trip(gap), {"now": now})
+    entrance.close(session, now=now)
+    while not guard.stands_still(session) and _batch(session, now, limit, done):
         session.commit()
     _beat(session, worker)
     session.commit()

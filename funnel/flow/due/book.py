@@ -1,11 +1,29 @@
 """Write down what a scan decided: in one go, or row by row when that fails."""
 
+import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    DateTime,
+    Integer,
+    TableValuedAlias,
+    Text,
+    bindparam,
+    cast,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -80,10 +98,11 @@ def _write_one(session: Session, outcome: Outcome, now: datetime) -> int:
 def _write(session: Session, outcomes: Sequence[Outcome], now: datetime) -> int:
     added = _add([row for one in outcomes for row in one.deliveries], session, now)
     if outcomes:
-        session.execute(update(Enrollment), [one.change for one in outcomes])
+        changes = [one.change for one in outcomes]
+        session.execute(_MOVE_ON, _columns(changes, CHANGED))
     ends = [_end(one, now) for one in outcomes if one.told]
     if ends:
-        session.execute(insert(Event), ends)
+        session.execute(insert(Event.__table__), ends)  # type: ignore[arg-type]
     return added
 
 
@@ -91,16 +110,7 @@ def _add(rows: list[dict[str, object]], session: Session, now: datetime) -> int:
     """Add delivery rows that are not there yet, and tell of each skip."""
     if not rows:
         return 0
-    statement = upsert(Delivery).on_conflict_do_nothing()
-    columns = (
-        Delivery.id,
-        Delivery.subscriber_id,
-        Delivery.enrollment_id,
-        Delivery.step_id,
-        Delivery.state,
-        Delivery.reason,
-    )
-    added = session.execute(statement.returning(*columns), rows).all()
+    added = session.connection().execute(_ADD, _columns(rows, NEW)).all()
     skips = [
         {
             "kind": EventKind.SKIPPED,
@@ -115,8 +125,94 @@ def _add(rows: list[dict[str, object]], session: Session, now: datetime) -> int:
         if row.state is DeliveryState.SKIPPED
     ]
     if skips:
-        session.execute(insert(Event), skips)
+        session.execute(insert(Event.__table__), skips)  # type: ignore[arg-type]
     return len(added)
+
+
+# Arrays, not a statement for each run of rows with the same empty columns, which for
+# service and marketing in turn would be one for each row.
+NEW = {
+    "state": Text(),
+    "reason": Text(),
+    "kind": Text(),
+    "priority": Integer(),
+    "address": Text(),
+    "subscriber_id": BigInteger(),
+    "enrollment_id": BigInteger(),
+    "step_id": BigInteger(),
+    "occurrence_id": BigInteger(),
+    "moved": Text(),
+    "planned_at": DateTime(timezone=True),
+    "due_at": DateTime(timezone=True),
+    "not_after": DateTime(timezone=True),
+}
+CHANGED = {
+    "id": BigInteger(),
+    "state": Text(),
+    "reason": Text(),
+    "due_at": DateTime(timezone=True),
+    "next_step_id": BigInteger(),
+}
+
+
+def _rows_of(columns: Mapping[str, Any], name: str) -> TableValuedAlias:
+    """Return a table of arrays that are given as `new_…`."""
+    arrays = (bindparam(f"new_{key}", type_=ARRAY(of)) for key, of in columns.items())
+    return func.unnest(*arrays).table_valued(*columns).render_derived(name=name)
+
+
+_rows = _rows_of(NEW, "fresh")
+_ADD = (
+    upsert(Delivery)
+    .from_select(
+        [*NEW, "is_test", "attempt", "deaths", "reply"],
+        select(
+            *(
+                cast(_rows.c.moved, JSONB) if key == "moved" else _rows.c[key]
+                for key in NEW
+            ),
+            literal(False),
+            literal(0),
+            literal(0),
+            literal(""),
+        ),
+        include_defaults=False,
+    )
+    .on_conflict_do_nothing()
+    .returning(
+        Delivery.id,
+        Delivery.subscriber_id,
+        Delivery.enrollment_id,
+        Delivery.step_id,
+        Delivery.state,
+        Delivery.reason,
+    )
+)
+_changes = _rows_of(CHANGED, "changes")
+_enrollment = Enrollment.__table__
+_MOVE_ON = (
+    update(_enrollment)  # type: ignore[arg-type]  # a Table, as Core takes it
+    .where(_enrollment.c.id == _changes.c.id)
+    .values(
+        state=_changes.c.state,
+        reason=_changes.c.reason,
+        due_at=_changes.c.due_at,
+        next_step_id=_changes.c.next_step_id,
+    )
+)
+
+
+def _columns(
+    rows: Sequence[Mapping[str, Any]], names: Iterable[str]
+) -> dict[str, list[Any]]:
+    """Turn rows into columns, which one statement can take."""
+    return {f"new_{name}": [_plain(row[name]) for row in rows] for name in names}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return json.dumps(value)
+    return str(value) if isinstance(value, StrEnum) else value
 
 
 def _end(outcome: Outcome, now: datetime) -> dict[str, object]:

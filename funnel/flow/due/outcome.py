@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from funnel.domain import schedule
+from funnel.domain import schedule, timing
 from funnel.domain.doors import Doors
 from funnel.domain.schedule import Facts, Handled, Moved, Pause, Planned, Rules, Step
 from funnel.domain.status import DeliveryState, EnrollmentState, Kind, Reason
@@ -21,6 +21,8 @@ PUNCTUAL = timedelta(minutes=10)
 
 CATCH_UP = timedelta(hours=1)
 """Over so long the late ones are spread, so that they are no blast."""
+
+ONE_DAY = timedelta(days=1)
 
 MOST_AT_ONCE = 100
 """More rounds than a sequence has steps: the plan does not come to an end."""
@@ -142,6 +144,8 @@ class _Planning:
             past.step_id: Handled(past.at, past.has_arrived, past.is_final, past.reason)
             for past in person.handled(course.kinds)
         }
+        self._known: tuple[int, list[Planned]] | None = None  # handled, then ahead
+        self.busy = self._busy()
         self.had_left = person.has_left
         self.left: Reason | None = person.row.reason if self.had_left else None
         if not self.had_left and course.doors.leave.facts and self._lets_go():
@@ -154,28 +158,84 @@ class _Planning:
         return EventKind.EXITED if is_news else None
 
     def due(self) -> list[dict[str, Any]]:
-        """Return the rows of all that is due, and count it as under way."""
-        rows = []
+        """Return the rows of all that is due, and count it as under way.
+
+        What handling makes due is in the plan that takes all for handled as well:
+        where nothing there is due, nothing here can be.
+        """
+        rows = list[dict[str, Any]]()
         for _ in range(MOST_AT_ONCE):
             ready = [item for item in self._plan(self.handled) if item.at <= self.now]
-            if not ready:
-                break
             for item in ready:
-                rows.append(_delivery(self.person, self.course, item, self.now))
+                rows.append(self._delivery(item))
                 skip = item.skip
                 is_skipped = skip is not None
                 self.handled[item.step.id] = Handled(item.at, False, is_skipped, skip)
+            if not ready or all(item.at > self.now for item in self.later()):
+                break
         return rows
 
     def later(self) -> list[Planned]:
         """Return the plan when all that is under way gets handled."""
-        return self._plan(
-            {step_id: one._replace(final=True) for step_id, one in self.handled.items()}
-        )
+        handled = self.handled
+        if self._known is None or self._known[0] != len(handled):
+            final = {key: one._replace(final=True) for key, one in handled.items()}
+            self._known = len(handled), self._plan(final)
+        return self._known[1]
 
     def _plan(self, handled: Mapping[int, Handled]) -> list[Planned]:
         course, facts = self.course, self._facts(handled)
         return schedule.plan(course.steps, course.rules, facts, self.now)
+
+    def _delivery(self, item: Planned) -> dict[str, Any]:
+        step, row = item.step, self.person.row
+        is_service = step.kind is Kind.SERVICE
+        reason = self.person.refusal(item.skip)
+        return {
+            "state": DeliveryState.SKIPPED if reason else DeliveryState.SCHEDULED,
+            "reason": reason,
+            "kind": step.kind,
+            "priority": SERVICE_PRIORITY if is_service else MARKETING_PRIORITY,
+            "address": row.address,
+            "subscriber_id": row.subscriber_id,
+            "enrollment_id": row.id,
+            "step_id": step.id,
+            "occurrence_id": row.occurrence_id if is_service else None,
+            "moved": [str(why) for why in dict.fromkeys(item.moved)] or None,
+            "planned_at": item.at,
+            "due_at": item.at if is_service or reason else self._leaves_at(item),
+            "not_after": item.not_after,
+        }
+
+    def _leaves_at(self, item: Planned) -> datetime:
+        """Return when marketing may leave: at its moment, unless that is long past.
+
+        Late ones are spread over an hour, sleep at night, and take a day of their
+        own. By the enrollment's number (Knuth's multiplicative hash), not by chance:
+        a second look gives the same moment.
+        """
+        at, rules, zone = item.at, self.course.rules, self.person.row.zone
+        if item.at < self.now - PUNCTUAL or Moved.RETIMED in item.moved:
+            part = self.person.row.id * 2654435761 % 1000 / 1000
+            at = max(item.at, self.now) + part * CATCH_UP
+            at = schedule.open_from(item.step, rules, zone, at)
+            while self._day(at) in self.busy:
+                at = schedule.open_from(item.step, rules, zone, at + ONE_DAY)
+        self.busy.add(self._day(at))
+        return at
+
+    def _day(self, at: datetime) -> date:
+        return timing.local(at, timing.zone(self.person.row.zone)).date()
+
+    def _busy(self) -> set[date]:
+        """Return the days of her clock on which marketing of this way really went."""
+        kinds = self.course.kinds
+        return {
+            self._day(past.due_at)
+            for past in self.person.past
+            if kinds.get(past.step_id) is Kind.MARKETING
+            and (past.has_arrived or not past.is_final)
+        }
 
     def _lets_go(self) -> bool:
         """Say whether the sequence's condition for leaving holds for her now."""
@@ -221,45 +281,6 @@ def _has_seat(row: AnyRow) -> bool:
     if row.registration_id is None:
         return True
     return row.occurrence_id is not None and row.seat_cancelled_at is None
-
-
-def _delivery(
-    person: Person, course: Course, item: Planned, now: datetime
-) -> dict[str, Any]:
-    step, row = item.step, person.row
-    is_service = step.kind is Kind.SERVICE
-    reason = person.refusal(item.skip)
-    return {
-        "state": DeliveryState.SKIPPED if reason else DeliveryState.SCHEDULED,
-        "reason": reason,
-        "kind": step.kind,
-        "priority": SERVICE_PRIORITY if is_service else MARKETING_PRIORITY,
-        "address": row.address,
-        "subscriber_id": row.subscriber_id,
-        "enrollment_id": row.id,
-        "step_id": step.id,
-        "occurrence_id": row.occurrence_id if is_service else None,
-        "moved": [str(why) for why in dict.fromkeys(item.moved)] or None,
-        "planned_at": item.at,
-        "due_at": _leaves_at(person, course, item, now),
-        "not_after": item.not_after,
-    }
-
-
-def _leaves_at(
-    person: Person, course: Course, item: Planned, now: datetime
-) -> datetime:
-    """Return its moment; marketing that comes late is spread, and sleeps at night.
-
-    By the enrollment's own number (Knuth's multiplicative hash), not by chance: a
-    second look gives the same moment.
-    """
-    is_late = item.at < now - PUNCTUAL or Moved.RETIMED in item.moved
-    if item.step.kind is Kind.SERVICE or not is_late:
-        return item.at
-    part = person.row.id * 2654435761 % 1000 / 1000
-    at = max(item.at, now) + part * CATCH_UP
-    return schedule.open_from(item.step, course.rules, person.row.zone, at)
 
 
 def _when_to_ask(person: Person, now: datetime) -> datetime:

@@ -1,12 +1,23 @@
 """Everything the plan asks about the people of a batch: a few queries for them all."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Row,
+    Select,
+    SQLColumnExpression,
+    Text,
+    any_,
+    literal,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from funnel.domain import address as addresses
@@ -157,6 +168,14 @@ def load(
     ]
 
 
+def among(
+    column: SQLColumnExpression[Any], found: Collection[Any], of: Any = None
+) -> ColumnElement[bool]:
+    """Say that a column is one of these: one parameter, however many there are."""
+    kind = ARRAY(of or BigInteger())
+    return column == any_(literal(list(found), kind))
+
+
 def _rows(enrollment_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
     return (
         select(
@@ -187,7 +206,7 @@ def _rows(enrollment_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
         .join(Subscriber, Subscriber.id == Enrollment.subscriber_id)
         .outerjoin(Registration, Registration.id == Enrollment.registration_id)
         .outerjoin(Occurrence, Occurrence.id == Registration.occurrence_id)
-        .where(Enrollment.id.in_(enrollment_ids))
+        .where(among(Enrollment.id, enrollment_ids))
         .order_by(Enrollment.due_at, Enrollment.id)
     )
 
@@ -203,7 +222,9 @@ def _past(session: Session, enrollment_ids: Sequence[int]) -> dict[int, list[Pas
         Delivery.reason,
     )
     found: dict[int, list[Past]] = defaultdict(list)
-    for row in session.execute(query.where(Delivery.enrollment_id.in_(enrollment_ids))):
+    for row in session.execute(
+        query.where(among(Delivery.enrollment_id, enrollment_ids))
+    ):
         found[row.enrollment_id].append(Past(*row[1:]))
     return found
 
@@ -215,7 +236,7 @@ def _elsewhere(
     query = select(
         Delivery.subscriber_id, Delivery.enrollment_id, Delivery.planned_at
     ).where(
-        Delivery.subscriber_id.in_(subscriber_ids),
+        among(Delivery.subscriber_id, subscriber_ids),
         Delivery.enrollment_id.is_not(None),
         Delivery.kind == Kind.MARKETING,
         Delivery.state.in_(TAKES_A_DAY),
@@ -234,7 +255,7 @@ def _events(
     query = (
         select(Event.subscriber_id, Event.kind, Event.step_id)
         .where(
-            Event.subscriber_id.in_(subscriber_ids),
+            among(Event.subscriber_id, subscriber_ids),
             Event.kind.in_((EventKind.CLICKED, *WORDS)),
         )
         .distinct()
@@ -256,7 +277,7 @@ def _consents(
 ) -> dict[int, frozenset[Purpose]]:
     """Return the purposes whose last word was yes."""
     found: dict[int, frozenset[Purpose]] = defaultdict(frozenset)
-    theirs = Consent.in_force(Consent.subscriber_id.in_(subscriber_ids))
+    theirs = Consent.in_force(among(Consent.subscriber_id, subscriber_ids))
     for subscriber_id, purpose in session.execute(theirs):
         found[subscriber_id] |= {purpose}
     return found
@@ -268,7 +289,7 @@ def _suppressions(
     found: dict[str, frozenset[Scope]] = defaultdict(frozenset)
     in_force = select(Suppression.address_hash, Suppression.scope).where(
         Suppression.lifted_at.is_(None),
-        Suppression.address_hash.in_({_digest(row) for row in rows}),
+        among(Suppression.address_hash, {_digest(row) for row in rows}, Text()),
     )
     for digest, scope in session.execute(in_force):
         found[digest] |= {scope}

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from funnel.domain.doors import Doors
 from funnel.domain.rules import Rules
 from funnel.domain.status import Role, SequenceState
 from funnel.flow.publishing import draft, folder, release, structure
@@ -57,9 +58,11 @@ def export_folder(session: Session, slug: str, path: Path) -> Folder:
         if step.deleted_at is None
         for both in [contents(step)]
     )
-    rules = _in_order(sequence.rules, _canonical(sequence.rules))
+    rules = _in_order(sequence.rules, _canonical(Rules, sequence.rules))
+    doors = _in_order(sequence.doors, _canonical(Doors, sequence.doors))
     order = _order(files)
-    out = Folder(slug, sequence.name, sequence.language, rules, files, order)
+    name, language = sequence.name, sequence.language
+    out = Folder(slug, name, language, rules, files, order, doors)
     folder.write(out, path)
     return out
 
@@ -112,20 +115,26 @@ def _new(session: Session, found: Folder) -> Sequence:
 
 def _keep_rules(sequence: Sequence, found: Folder) -> None:
     """Take the rules over; a published sequence cannot get new ones unseen."""
-    is_same = _canonical(found.rules) == _canonical(sequence.rules or {})
+    is_same = all(
+        _canonical(kind, new) == _canonical(kind, old or {})
+        for kind, new, old in (
+            (Rules, found.rules, sequence.rules),
+            (Doors, found.doors, sequence.doors),
+        )
+    )
     if sequence.version and not (is_same and found.language == sequence.language):
         raise BadFolder(
-            f"{folder.HEAD}: rules and language of a published sequence stay as they "
-            "are; export it to see them"
+            f"{folder.HEAD}: rules, doors and language of a published sequence are "
+            "changed in the studio, not by a folder; export it to see them"
         )
     sequence.name, sequence.language = found.name, found.language
-    sequence.rules = found.rules
+    sequence.rules, sequence.doors = found.rules, found.doors
 
 
-def _canonical(rules: dict[str, Any]) -> dict[str, Any]:
+def _canonical(kind: type[Rules | Doors], table: dict[str, Any]) -> dict[str, Any]:
     try:
-        return Rules.from_dict(rules).to_dict()
-    except (KeyError, TypeError, ValueError) as problem:
+        return kind.from_dict(table).to_dict()
+    except (AttributeError, KeyError, TypeError, ValueError) as problem:
         raise BadFolder(f"{folder.HEAD}: {problem}") from None
 
 

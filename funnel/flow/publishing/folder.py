@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,7 @@ class Folder:
     rules: dict[str, Any]
     files: tuple[File, ...]
     order: tuple[str, ...] = ()  # of the listed steps, where it is not that of names
+    doors: dict[str, Any] = field(default_factory=dict)
 
     @property
     def listed(self) -> list[str]:
@@ -72,6 +73,8 @@ def write(folder: Folder, path: Path) -> None:
     head: dict[str, Any] = {"name": folder.name, "language": folder.language}
     if folder.order:
         head["order"] = list(folder.order)
+    if folder.doors:
+        head["doors"] = folder.doors
     if folder.rules:
         head["rules"] = folder.rules
     _put(path / HEAD, "\n".join(_table(head)) + "\n")
@@ -95,14 +98,14 @@ def letter(file: File) -> str:
 
 
 def _folder(slug: str, head: Mapping[str, Any], files: tuple[File, ...]) -> Folder:
-    strange = sorted(set(head) - {"name", "language", "order", "rules"})
+    strange = sorted(set(head) - {"name", "language", "order", "doors", "rules"})
     if strange:
         raise BadFolder(f"{HEAD}: nothing is called {strange[0]} there")
     if not head.get("name"):
         raise BadFolder(f"{HEAD}: the name is missing")
     name, language = str(head["name"]), str(head.get("language", "nl"))
-    order = _order(head, files)
-    return Folder(slug, name, language, head.get("rules", {}), files, order)
+    rules, doors = head.get("rules", {}), head.get("doors", {})
+    return Folder(slug, name, language, rules, files, _order(head, files), doors)
 
 
 def _order(head: Mapping[str, Any], files: tuple[File, ...]) -> tuple[str, ...]:

@@ -36,8 +36,6 @@ CALLED_FOR = (
 
 NO_ROLE = N_("The masterclass of this sequence needs a mail for: %(roles)s.")
 
-STARTABLE = (SequenceState.DRAFT, SequenceState.PAUSED)
-
 
 class VersionConflict(Exception):  # noqa: N818 - it says what happened
     """A colleague published, or changed a draft, since the page was shown."""
@@ -91,24 +89,16 @@ def publish(
     return sequence
 
 
-def pause(session: Session, sequence_id: int) -> None:
-    """Hold every mail of a live sequence; its rows stay where they are."""
-    sequence = session.get_one(Sequence, sequence_id, with_for_update=True)
-    if sequence.state is SequenceState.LIVE:
-        sequence.state = SequenceState.PAUSED
-    session.commit()
-
-
 def go_live(
     session: Session, sequence_id: int, *, now: datetime, embedded: bool = False
 ) -> None:
-    """Let a published or paused sequence send: who is in it is planned again.
+    """Let a published sequence send: who is in it is planned again.
 
     Raises NotReady while the business profile is not the business's own; only the
     embedded mode, which mails nobody outside, goes without.
     """
     sequence = session.get_one(Sequence, sequence_id, with_for_update=True)
-    if sequence.state in STARTABLE and sequence.version:
+    if sequence.state is SequenceState.DRAFT and sequence.version:
         if not embedded and not team.is_ready(session):
             raise NotReady
         sequence.state = SequenceState.LIVE

@@ -48,6 +48,7 @@ class Office:
     links: Links
     connections: int = 4
     lease: timedelta = timedelta(seconds=120)
+    gap: timedelta = timedelta(hours=6)
     texts: dict[int, Content] = field(default_factory=dict)
 
     def unknown(self, revision_ids: set[int]) -> list[int]:

@@ -39,6 +39,7 @@ def _planned() -> ColumnElement[bool]:
         Enrollment.state == EnrollmentState.ACTIVE,
         Enrollment.due_at.is_not(None),
         Enrollment.sequence_id.in_(sending),
+        ~verdict.all_paused(),
     )
 
 

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from funnel.db import db
-from funnel.flow import team
+from funnel.flow import publishing, team
 from funnel.web import auth
 from funnel.web.admin import (
     account,
@@ -14,6 +14,8 @@ from funnel.web.admin import (
     deliveries,
     imports,
     occurrences,
+    pauses,
+    rules,
     selections,
     sequences,
     steps,
@@ -23,7 +25,7 @@ from funnel.web.admin import (
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 STUDIO = (
-    *(account, business, clicks, deliveries, imports, occurrences),
+    *(account, business, clicks, deliveries, imports, occurrences, pauses, rules),
     *(selections, sequences, steps, subscribers),
 )
 for part in STUDIO:
@@ -52,7 +54,12 @@ def guard() -> ResponseReturnValue | None:
 def frame() -> dict[str, object]:
     """Give every page what its frame shows."""
     profile = team.profile(db.session())
-    return {"member": auth.member(), "profile": profile, "words": words}
+    return {
+        "member": auth.member(),
+        "profile": profile,
+        "words": words,
+        "standstill": publishing.open_pause(db.session(), None),
+    }
 
 
 @bp.get("/")

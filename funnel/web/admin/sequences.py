@@ -92,19 +92,10 @@ def publish(slug: str) -> ResponseReturnValue:
     return redirect(url_for("admin.sequences.show", slug=slug), 303)
 
 
-@bp.post("/<slug>/pause")
-@needs(TeamRole.MARKETER)
-def pause(slug: str) -> ResponseReturnValue:
-    """Hold every mail of the sequence."""
-    publishing.pause(db.session(), _sequence(slug).id)
-    flash(_("The sequence is paused. Nobody gets its mails until you go on."))
-    return redirect(url_for("admin.sequences.show", slug=slug), 303)
-
-
 @bp.post("/<slug>/live")
 @needs(TeamRole.MARKETER)
 def go_live(slug: str) -> ResponseReturnValue:
-    """Go live, or on: what is too late by now is skipped, never sent in one go."""
+    """Go live: what is too late by now is skipped, never sent in one go."""
     sequence, embedded = _sequence(slug), funnel().settings.embedded
     try:
         publishing.go_live(db.session(), sequence.id, now=now(), embedded=embedded)

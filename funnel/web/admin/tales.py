@@ -1,5 +1,6 @@
 """Why she got a mail, or did not, or will: one sentence for each step."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -48,7 +49,7 @@ def _past(story: Story, mail: Delivery, zone: str) -> Tale:
         return Tale("ahead", _open(mail, zone))
     at = words.moment(mail.dated_at or mail.planned_at, zone)
     if mail.state is DeliveryState.SENT:
-        return Tale("sent", _("Sent on %(moment)s.", moment=at))
+        return Tale("sent", _sent(mail, at))
     if mail.state is DeliveryState.SKIPPED and mail.reason is Reason.CONDITION:
         return Tale("skipped", _not_hers(story))
     if mail.state is DeliveryState.SKIPPED:
@@ -59,6 +60,13 @@ def _past(story: Story, mail: Delivery, zone: str) -> Tale:
         )
         return Tale("skipped", sentence)
     return Tale("trouble", _trouble(mail, at))
+
+
+def _sent(mail: Delivery, at: str) -> str:
+    if not mail.moved:
+        return str(_("Sent on %(moment)s.", moment=at))
+    why = _why(Moved(cause) for cause in mail.moved)
+    return str(_("Sent on %(moment)s: %(why)s.", moment=at, why=why))
 
 
 def _not_hers(story: Story) -> str:
@@ -101,18 +109,25 @@ def _open(mail: Delivery, zone: str) -> str:
     return str(_("Due on %(moment)s, waiting to be sent.", moment=due))
 
 
-def _ahead(planned: Planned, zone: str) -> str:
+def _why(moved: Iterable[Moved]) -> str:
+    """Return in words why a mail goes at another moment than its timing says."""
     causes = {
         Moved.HOLD: _("it rests around the masterclass"),
         Moved.SEND_DAYS: _("that is not a day for mails"),
         Moved.QUIET: _("the hours before are quiet"),
         Moved.ONE_A_DAY: _("one marketing mail a day"),
+        Moved.ELSEWHERE: _("another sequence mailed her that day"),
         Moved.STEPS_ABOVE: _("it waits for the mails above"),
         Moved.SEAT: _("its moment came before she had a seat"),
         Moved.RETIMED: _("its timing was changed"),
+        Moved.PAUSED: _("the sequence stood still"),
     }
+    return ", ".join(causes[cause] for cause in dict.fromkeys(moved))
+
+
+def _ahead(planned: Planned, zone: str) -> str:
     at = words.moment(planned.at, zone)
     if not planned.moved:
         return str(_("Comes on %(moment)s.", moment=at))
-    why = ", ".join(causes[cause] for cause in dict.fromkeys(planned.moved))
+    why = _why(planned.moved)
     return str(_("Comes on %(moment)s: %(why)s.", moment=at, why=why))

@@ -76,6 +76,9 @@ REASONS = {
     Reason.REPLACED: lazy_gettext("a newer mail took its place"),
     Reason.FINISHED: lazy_gettext("nothing was left to send"),
     Reason.BY_HAND: lazy_gettext("somebody decided so by hand"),
+    Reason.CROWDED: lazy_gettext("other sequences had her days for a week"),
+    Reason.STOOD_STILL: lazy_gettext("its moment fell in a pause"),
+    Reason.EXIT_RULE: lazy_gettext("the sequence lets people like her go"),
 }
 MEANINGS: Mapping[str, object] = {
     "late": lazy_gettext(
@@ -155,6 +158,7 @@ EVENTS = {
     EventKind.CONSENTED: lazy_gettext("Asked for mails"),
     EventKind.ATTENDED: lazy_gettext("Joined the masterclass"),
     EventKind.REPLAYED: lazy_gettext("Watched the recording"),
+    EventKind.TAGGED: lazy_gettext("Got or lost a tag"),
     EventKind.LEFT_EARLY: lazy_gettext("Left the masterclass early"),
     EventKind.MISSED: lazy_gettext("Missed the masterclass"),
     EventKind.PURCHASED: lazy_gettext("Bought"),
@@ -186,6 +190,8 @@ CONDITIONS = {
     "before the start": lazy_gettext("only before the start"),
     "after the start": lazy_gettext("only after the start"),
     "replay open": lazy_gettext("only while the recording is open"),
+    "purchased": lazy_gettext("only who bought"),
+    "not purchased": lazy_gettext("only who did not buy"),
 }
 ANY_SENT = re.compile(r"any of (?P<mails>[^ ]+(, [^ ]+)*) sent")
 SHORT, LONG = "EEE d MMM HH:mm", "EEEE d MMMM yyyy, HH:mm"

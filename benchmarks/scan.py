@@ -1,0 +1,235 @@
+"""What a scan costs: `python benchmarks/scan.py 200000` prints times and table sizes.
+
+Starts a PostgreSQL of its own, loads so many enrollments by COPY (nine of ten are
+through with the sequence), and measures in the same run: a tick with nothing due, with
+1,000 and with 100,000 people due, and a publish that re-times 100,000. With fewer
+people, all of them are due. The yardstick is one `SELECT 1`.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session
+
+from funnel.app import create_app
+from funnel.config import Settings
+from funnel.db import db, upgrade
+from funnel.embedded import places, postgres
+from funnel.flow import due, enrollment
+
+NOW = datetime(2026, 11, 24, 7, 30, tzinfo=UTC)
+LATER = NOW + timedelta(days=30)
+SPEED = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "4GB"}
+TABLES = ("enrollment", "subscriber", "registration", "delivery", "consent", "event")
+CHUNK = 5000
+STEPS = (
+    ("service", "at once"),
+    ("marketing", "1 day at 08:30"),
+    ("marketing", "2 days at 08:30"),
+    ("marketing", "2 days at 08:30"),
+    ("service", "start - 24 hours"),
+    ("service", "start - 1 hour"),
+    ("service", "end + 2 hours"),
+)
+
+
+def main() -> None:
+    """Print one line a measurement, and one a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("people", type=int, nargs="?", default=200_000)
+    people: int = parser.parse_args().people
+    with _database() as url:
+        with psycopg.connect(url, autocommit=True) as connection:
+            took = _timed(lambda: _load(connection, people))
+        print(f"{people:,} enrollments loaded in {took:.1f} s")
+        engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+        with Session(engine) as session:
+            _measure(session, people)
+            _sizes(session)
+        engine.dispose()
+
+
+def _measure(session: Session, people: int) -> None:
+    yardstick = statistics.median(
+        _timed(lambda: session.execute(text("SELECT 1"))) for _ in range(200)
+    )
+    print(f"one SELECT 1: {yardstick * 1e3:.2f} ms")
+    print("what                                  ms    in SELECT 1  people/s")
+    active = people // 10
+    due.scan(session, now=NOW)
+    idle = min(_timed(lambda: due.scan(session, now=NOW)) for _ in range(5))
+    _line("a tick with nothing due", idle, yardstick)
+    for count in (1000, 1000, 1000, min(active, 100_000)):
+        _make_due(session, count)
+        took = _timed(lambda: due.scan(session, now=NOW))
+        _line(f"a scan with {count:,} due", took, yardstick, count)
+    count = min(active, 100_000)
+    some = text(f"enrollment.id <= {count}")
+    mark = _timed(lambda: _retime(session, some))
+    _line(f"a publish marks {count:,} people", mark, yardstick, count)
+    took = _timed(lambda: due.scan(session, now=NOW))
+    _line("… and the scan re-times them", took, yardstick, count)
+
+
+def _line(what: str, seconds: float, yardstick: float, people: int = 0) -> None:
+    speed = f"{people / seconds:9,.0f}" if people else ""
+    print(f"{what:34} {seconds * 1e3:9,.1f} {seconds / yardstick:12,.0f}  {speed}")
+
+
+def _make_due(session: Session, count: int) -> None:
+    session.execute(
+        text("UPDATE enrollment SET due_at = :now WHERE id <= :count"),
+        {"now": NOW, "count": count},
+    )
+    session.execute(
+        text("DELETE FROM delivery WHERE enrollment_id <= :count"), {"count": count}
+    )
+    session.commit()
+
+
+def _retime(session: Session, where: object) -> None:
+    enrollment.look_again(session, where, now=NOW)  # type: ignore[arg-type]  # plain SQL
+    session.commit()
+
+
+def _sizes(session: Session) -> None:
+    print("table             rows        MB  of it indexes")
+    for table in TABLES:
+        size = text(
+            f"SELECT count(*), pg_total_relation_size('{table}'),"  # noqa: S608 - ours
+            f" pg_indexes_size('{table}') FROM {table}"
+        )
+        rows, whole, indexes = session.execute(size).one()
+        print(f"{table:14} {rows:10,} {whole / 1e6:9,.1f} {indexes / 1e6:9,.1f}")
+
+
+def _timed(act: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    act()
+    return time.perf_counter() - started
+
+
+@contextmanager
+def _database() -> Iterator[str]:
+    """Start a server in a folder of its own, with every table, and stop it."""
+    with tempfile.TemporaryDirectory(prefix="funnel-scan-", dir="/tmp") as name:
+        folder = Path(name)
+        places.make_folder(folder, 0o711)
+        server = postgres.at(folder / "p", folder / "p" / "s", **SPEED)
+        server.start()
+        try:
+            server.make_database("scan")
+            _migrate(server.url("scan"))
+            yield server.url("scan")
+        finally:
+            server.stop()
+
+
+def _migrate(url: str) -> None:
+    app = create_app(
+        Settings(
+            database_url=url,
+            redis_url="redis://127.0.0.1:1/0",
+            smtp_url="smtp://127.0.0.1:1",
+            base_url="http://localhost",
+            secret_key="benchmarks: 3f1c9a5e7b2d8460fedcba9876543210",  # noqa: S106 - of nothing
+            embedded=True,
+        )
+    )
+    with app.app_context():
+        upgrade()
+        db.engine.dispose()
+
+
+def _load(connection: psycopg.Connection, people: int) -> None:
+    """COPY everything: one in ten is on her way, the others are through."""
+    at, start = NOW - timedelta(days=1), NOW + timedelta(days=7)
+    end, until = start + timedelta(hours=1), start + timedelta(days=7)
+    run = connection.execute
+    run("SET synchronous_commit = off")
+    run(
+        "INSERT INTO sequence"
+        " (slug, name, language, state, rules, version, published_at)"
+        " VALUES ('s', 'S', 'nl', 'live', '{}', 1, %s)",
+        [at - timedelta(days=400)],
+    )
+    for rank, (kind, timing) in enumerate(STEPS, 1):
+        run(
+            "INSERT INTO step (sequence_id, slug, role, rank)"
+            " VALUES (1, %s, 'listed', %s)",
+            [f"s{rank}", rank],
+        )
+        purpose = "series" if kind == "marketing" else None
+        run(
+            "INSERT INTO revision (step_id, version, kind, purpose, is_on, timing,"
+            " condition, subject, preheader, source, body, html, text, author,"
+            " published_at) VALUES (%s, 1, %s, %s, true, %s, '', 's', '', '', 'b',"
+            " '<p>b</p>', 'b', 'a', %s)",
+            [rank, kind, purpose, timing, at - timedelta(days=400)],
+        )
+        run("UPDATE step SET revision_id = %s WHERE id = %s", [rank, rank])
+    run(
+        "INSERT INTO masterclass (slug, title, minutes, language, consent_mode, page,"
+        " sequence_id, is_home) VALUES ('m', 'M', 60, 'nl', 'box', '{}', 1, false)"
+    )
+    run(
+        "INSERT INTO occurrence (masterclass_id, starts_at, ends_at, zone, room_url,"
+        " replay_url, replay_until, calendar_sequence)"
+        " VALUES (1, %s, %s, 'Europe/Amsterdam', '', '', %s, 0)",
+        [start, end, until],
+    )
+    _copy(
+        connection,
+        "subscriber (address, address_key, first_name, zone, language, state, tags,"
+        " created_at, confirmed_at)",
+        (
+            f"r{n}@example.nl\tr{n}@example.nl\tA\tEurope/Amsterdam\tnl\tactive\t[]\t{at}\t{at}\n"
+            for n in range(people)
+        ),
+    )
+    _copy(
+        connection,
+        "registration (subscriber_id, masterclass_id, occurrence_id, seated_at)",
+        (f"{n}\t1\t1\t{at}\n" for n in range(1, people + 1)),
+    )
+    _copy(
+        connection,
+        "consent (subscriber_id, purpose, granted, wording, wording_version, language,"
+        " place, network, at)",
+        (f"{n}\tseries\tt\tw\t1\tnl\tform\t\t{at}\n" for n in range(1, people + 1)),
+    )
+    active = people // 10
+    _copy(
+        connection,
+        "enrollment (subscriber_id, sequence_id, registration_id, run, confirmed_at,"
+        " state, due_at, next_step_id)",
+        (
+            f"{n}\t1\t{n}\t1\t{at}\t"
+            + (f"active\t{LATER}\t2\n" if n <= active else "completed\t\\N\t\\N\n")
+            for n in range(1, people + 1)
+        ),
+    )
+    connection.execute("VACUUM ANALYZE")
+
+
+def _copy(connection: psycopg.Connection, into: str, lines: Iterator[str]) -> None:
+    with connection.cursor().copy(f"COPY {into} FROM STDIN") as copy:
+        chunk: list[str] = []
+        for line in lines:
+            chunk.append(line)
+            if len(chunk) == CHUNK:
+                copy.write("".join(chunk))
+                chunk.clear()
+        copy.write("".join(chunk))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,227 @@
+"""Pause and go on: a sequence, or everything, and what that means before it happens."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from funnel.domain import schedule
+from funnel.domain.schedule import Planned
+from funnel.domain.status import (
+    DeliveryState,
+    EnrollmentState,
+    How,
+    Kind,
+    Reason,
+    SequenceState,
+)
+from funnel.flow import due, enrollment
+from funnel.flow.due import courses, people
+from funnel.flow.due.outcome import Course
+from funnel.flow.due.people import Person
+from funnel.models import Delivery, Enrollment, Pause, Step
+from funnel.models import Sequence as SequenceRow
+
+MOST_ASKED = 2000
+"""People that are planned for a preview; of more, one in so many, and a guess."""
+
+
+@dataclass(slots=True)
+class Choice:
+    """What going on in one way would mean, in mails and people."""
+
+    how: How
+    leave: int = 0  # marketing that goes soon, although its moment has passed
+    shifted: int = 0  # of it, mails that take a later slot instead
+    too_late: int = 0
+    skipped: int = 0
+    reminders: int = 0  # service mails whose moment has passed for good
+
+
+@dataclass(frozen=True, slots=True)
+class Standstill:
+    """A pause that lasts: since when, for how many people, and the three ways out."""
+
+    pause: Pause | None
+    length: timedelta
+    inside: int
+    overdue: int
+    choices: Sequence[Choice]
+
+    @property
+    def is_estimate(self) -> bool:
+        return self.overdue > MOST_ASKED
+
+
+def pause(session: Session, sequence_id: int | None, *, now: datetime) -> None:
+    """Hold the mails of a live sequence, or of all; every row stays where it is."""
+    if sequence_id is not None:
+        sequence = session.get_one(SequenceRow, sequence_id, with_for_update=True)
+        if sequence.state is not SequenceState.LIVE:
+            session.commit()
+            return
+        sequence.state = SequenceState.PAUSED
+    if open_pause(session, sequence_id) is None:
+        session.add(Pause(sequence_id=sequence_id, since=now, found_at=now))
+    session.commit()
+
+
+def resume(
+    session: Session, sequence_id: int | None, *, how: How, now: datetime
+) -> None:
+    """Go on: end the pause in this way, and have everybody inside planned again.
+
+    Marketing that no worker has tried yet is planned anew as well, so that no way
+    out lets go at once what piled up.
+    """
+    found = open_pause(session, sequence_id, lock=True)
+    mine = _mine(sequence_id)
+    if sequence_id is not None:
+        sequence = session.get_one(SequenceRow, sequence_id, with_for_update=True)
+        if sequence.state is SequenceState.PAUSED:
+            sequence.state = SequenceState.LIVE
+        session.flush()
+    if found is not None:
+        found.until, found.how = now, how
+        if how is How.SHIFT:
+            session.execute(
+                update(SequenceRow)
+                .where(SequenceRow.id.in_(mine))
+                .values(retimed_at=now)
+            )
+    _take_back(session, sequence_id, now)
+    enrollment.look_again(session, Enrollment.sequence_id.in_(mine), now=now)
+    session.commit()
+
+
+def open_pause(
+    session: Session, sequence_id: int | None, *, lock: bool = False
+) -> Pause | None:
+    """Return the pause that lasts, of a sequence or of everything."""
+    query = select(Pause).where(
+        Pause.sequence_id.is_not_distinct_from(sequence_id), Pause.until.is_(None)
+    )
+    return session.scalar(query.with_for_update() if lock else query)
+
+
+def standstill(
+    session: Session, sequence_id: int | None, *, now: datetime
+) -> Standstill:
+    """Say what each way to go on would mean now; changes nothing."""
+    found = open_pause(session, sequence_id)
+    since = found.since if found else now
+    count = session.scalar(
+        select(func.count()).where(_inside(sequence_id)).select_from(Enrollment)
+    )
+    ids = session.scalars(
+        select(Enrollment.id)
+        .where(_concerned(sequence_id, now))
+        .order_by(Enrollment.id)
+    ).all()
+    step = -(-len(ids) // MOST_ASKED) or 1
+    persons = _load(session, ids[::step])
+    choices = [_choice(how, persons, since, now, step) for how in How]
+    return Standstill(found, now - since, count or 0, len(ids), choices)
+
+
+Pair = tuple[Person, Course]
+
+
+def _load(session: Session, ids: Sequence[int]) -> list[Pair]:
+    """Read the people, without the marketing that would be planned anew."""
+    ways = select(Enrollment.sequence_id).where(Enrollment.id.in_(ids)).distinct()
+    maps = courses.load(session, set(session.scalars(ways)))
+    pairs = []
+    for person in people.load(session, ids, with_events=maps.read_events):
+        course = maps.found[person.row.sequence_id]
+        if not isinstance(course, Exception):
+            kinds = course.kinds
+            past = [
+                one
+                for one in person.past
+                if one.state is not DeliveryState.SCHEDULED
+                or kinds.get(one.step_id) is not Kind.MARKETING
+            ]
+            pairs.append((replace(person, past=past), course))
+    return pairs
+
+
+def _choice(
+    how: How, pairs: Iterable[Pair], since: datetime, now: datetime, weight: int
+) -> Choice:
+    choice = Choice(how)
+    for person, course in pairs:
+        calendar = due.ahead(person, course, now)
+        passed = {item.step.id for item in calendar if item.at <= now}
+        for item in due.ahead(person, _after(course, how, since, now), now):
+            if item.step.id in passed:
+                _count(choice, item, now, weight)
+    return choice
+
+
+def _after(course: Course, how: How, since: datetime, now: datetime) -> Course:
+    """Return the course as it would be when the pause ended now."""
+    pauses = (*course.pauses, schedule.Pause(since, now, how))
+    retimed_at = now if how is How.SHIFT else course.retimed_at
+    return replace(course, pauses=pauses, retimed_at=retimed_at)
+
+
+def _count(choice: Choice, item: Planned, now: datetime, weight: int) -> None:
+    if item.step.kind is Kind.SERVICE:
+        choice.reminders += weight * (item.skip is Reason.TOO_LATE)
+    elif item.skip is None:
+        choice.leave += weight
+        choice.shifted += weight * (item.at > now)
+    elif item.skip is Reason.TOO_LATE:
+        choice.too_late += weight
+    elif item.skip is Reason.STOOD_STILL:
+        choice.skipped += weight
+
+
+def _take_back(session: Session, sequence_id: int | None, now: datetime) -> None:
+    steps = select(Step.id).where(Step.sequence_id.in_(_mine(sequence_id)))
+    gone = (
+        delete(Delivery)
+        .where(_untried(), Delivery.step_id.in_(steps))
+        .returning(Delivery.enrollment_id)
+        .cte("gone")
+    )
+    session.execute(
+        update(Enrollment)
+        .where(
+            Enrollment.id.in_(select(gone.c.enrollment_id)),
+            Enrollment.state == EnrollmentState.COMPLETED,
+        )
+        .values(state=EnrollmentState.ACTIVE, reason=None, due_at=now)
+        .add_cte(gone)
+    )
+
+
+def _untried() -> ColumnElement[bool]:
+    return (
+        (Delivery.state == DeliveryState.SCHEDULED)
+        & (Delivery.kind == Kind.MARKETING)
+        & (Delivery.attempt == 0)
+        & Delivery.enrollment_id.is_not(None)
+    )
+
+
+def _mine(sequence_id: int | None) -> Select[int]:
+    if sequence_id is not None:
+        return select(SequenceRow.id).where(SequenceRow.id == sequence_id)
+    return select(SequenceRow.id).where(SequenceRow.state == SequenceState.LIVE)
+
+
+def _inside(sequence_id: int | None) -> ColumnElement[bool]:
+    is_active = Enrollment.state == EnrollmentState.ACTIVE
+    return is_active & Enrollment.sequence_id.in_(_mine(sequence_id))
+
+
+def _concerned(sequence_id: int | None, now: datetime) -> ColumnElement[bool]:
+    """Select who has something overdue: to be planned, or waiting to be sent."""
+    waiting = select(Delivery.enrollment_id).where(_untried())
+    hers = Enrollment.sequence_id.in_(_mine(sequence_id))
+    is_due = (Enrollment.state == EnrollmentState.ACTIVE) & (Enrollment.due_at <= now)
+    return hers & or_(is_due, Enrollment.id.in_(waiting))

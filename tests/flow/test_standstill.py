@@ -1,0 +1,301 @@
+"""Pausing and going on: three ways out, and none of them is a blast."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import factories
+import pytest
+from sending import course, enrolled
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from funnel.domain.status import DeliveryState, How, Kind, Reason, SequenceState
+from funnel.flow import due, publishing, travel
+from funnel.flow.delivery import guard
+from funnel.models import Delivery, Enrollment, Heartbeat, Pause, Sequence
+
+NOW = factories.NOW
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+AT_ONCE = {"kind": Kind.SERVICE, "timing": "at once"}
+MORNING = {"kind": Kind.MARKETING, "timing": "1 day at 08:30"}
+REMINDER = {"kind": Kind.SERVICE, "timing": "start - 24 hours"}
+TUESDAY = datetime(2026, 11, 24, 8, 30, tzinfo=AMSTERDAM)
+DAY = timedelta(days=1)
+
+
+def mails(session: Session, enrollment: Enrollment) -> list[Delivery]:
+    session.expire_all()
+    rows = select(Delivery).where(Delivery.enrollment_id == enrollment.id)
+    return list(session.scalars(rows.order_by(Delivery.planned_at, Delivery.id)))
+
+
+def lived(session: Session, enrollment: Enrollment, until: datetime) -> list[str]:
+    """Scan hour by hour, send at once, and tell what she got and what not."""
+    at = TUESDAY
+    while at <= until:
+        due.scan(session, now=at)
+        session.execute(
+            update(Delivery)
+            .where(Delivery.state == DeliveryState.SCHEDULED, Delivery.due_at <= at)
+            .values(state=DeliveryState.SENT)
+        )
+        at += timedelta(hours=1)
+    return [
+        f"{mail.planned_at.astimezone(AMSTERDAM):%a %H:%M} {mail.reason or mail.state}"
+        for mail in mails(session, enrollment)
+    ]
+
+
+def paused_from_tuesday_noon_to_friday_noon(
+    session: Session, how: How
+) -> tuple[Sequence, Enrollment]:
+    """Let her get one mail, and the sequence stand still for three days."""
+    sequence = course(session, *[MORNING] * 5, rules={"hold": False})
+    enrollment = enrolled(session, sequence)
+    lived(session, enrollment, TUESDAY)
+    noon = TUESDAY.replace(hour=12, minute=0)
+    publishing.pause(session, sequence.id, now=noon)
+    assert due.scan(session, now=noon + 2 * DAY).enrollments == 0
+    publishing.resume(session, sequence.id, how=how, now=noon + 3 * DAY)
+    return sequence, enrollment
+
+
+def test_shifting_sends_everything_later_by_the_pause(session: Session) -> None:
+    _, enrollment = paused_from_tuesday_noon_to_friday_noon(session, How.SHIFT)
+
+    assert lived(session, enrollment, TUESDAY + 9 * DAY) == [
+        "Tue 08:30 sent",
+        "Sat 08:30 sent",
+        "Sun 08:30 sent",
+        "Mon 08:30 sent",
+        "Tue 08:30 sent",
+    ]
+
+
+def test_going_on_with_the_calendar_skips_what_is_too_late_and_sends_no_two_at_once(
+    session: Session,
+) -> None:
+    sequence, enrollment = paused_from_tuesday_noon_to_friday_noon(
+        session, How.CONTINUE
+    )
+    due.scan(session, now=TUESDAY + 3 * DAY + timedelta(hours=4))
+
+    found = mails(session, enrollment)
+    assert [mail.reason for mail in found[:3]] == [None, Reason.TOO_LATE, None]
+    late = found[2]
+    assert late.planned_at == TUESDAY + 2 * DAY  # Thursday's, on Friday afternoon
+    friday_noon = TUESDAY.replace(hour=12, minute=0) + 3 * DAY
+    assert friday_noon < late.due_at < friday_noon + timedelta(hours=6)
+    assert found[3].planned_at == TUESDAY + 3 * DAY  # Friday's own, on Saturday
+    assert found[3].due_at > late.due_at + timedelta(hours=12)
+    assert sequence.state is SequenceState.LIVE
+
+
+def test_skipping_leaves_out_what_fell_in_the_pause(session: Session) -> None:
+    _, enrollment = paused_from_tuesday_noon_to_friday_noon(session, How.SKIP)
+
+    assert lived(session, enrollment, TUESDAY + 9 * DAY) == [
+        "Tue 08:30 sent",
+        "Wed 08:30 stood-still",
+        "Thu 08:30 stood-still",
+        "Fri 08:30 stood-still",
+        "Sat 08:30 sent",
+    ]
+
+
+@pytest.mark.parametrize("how", How)
+def test_reminders_follow_the_calendar_whatever_is_chosen(
+    session: Session, how: How
+) -> None:
+    sequence = course(session, MORNING, REMINDER)
+    enrollment = enrolled(session, sequence)
+    publishing.pause(session, sequence.id, now=NOW)
+    publishing.resume(session, sequence.id, how=how, now=NOW + 3 * DAY)
+
+    due.scan(session, now=factories.START - DAY)
+
+    [reminder] = [
+        mail for mail in mails(session, enrollment) if mail.kind is Kind.SERVICE
+    ]
+    assert (reminder.planned_at, reminder.reason) == (factories.START - DAY, None)
+
+
+def test_who_confirms_during_a_pause_gets_her_link_when_it_ends(
+    session: Session,
+) -> None:
+    sequence = course(session, AT_ONCE, MORNING)
+    publishing.pause(session, sequence.id, now=NOW - DAY)
+    enrollment = enrolled(session, sequence)
+    publishing.resume(session, sequence.id, how=How.SHIFT, now=NOW + DAY)
+
+    due.scan(session, now=NOW + DAY)
+
+    [link] = mails(session, enrollment)
+    assert (link.kind, link.reason) == (Kind.SERVICE, None)
+
+
+def test_a_mail_that_waited_to_be_sent_is_planned_anew_and_not_lost(
+    session: Session,
+) -> None:
+    sequence = course(session, MORNING)
+    enrollment = enrolled(session, sequence)
+    due.scan(session, now=TUESDAY)  # planned, and through; no worker took it yet
+    publishing.pause(session, sequence.id, now=TUESDAY)
+
+    publishing.resume(session, sequence.id, how=How.SHIFT, now=TUESDAY + 5 * DAY)
+    due.scan(session, now=TUESDAY + 6 * DAY)
+
+    [mail] = mails(session, enrollment)
+    assert mail.planned_at == TUESDAY + 5 * DAY
+    assert mail.state is DeliveryState.SCHEDULED
+
+
+def test_a_pause_over_the_night_that_gains_an_hour_keeps_the_time_of_day(
+    session: Session,
+) -> None:
+    friday = datetime(2026, 10, 23, 8, 30, tzinfo=AMSTERDAM)
+    rules = {"hold": False}
+    sequence = course(session, MORNING, rules=rules, published_at=friday - 9 * DAY)
+    enrollment = enrolled(session, sequence, confirmed_at=friday - DAY, due_at=friday)
+    seat = enrollment.registration
+    assert seat is not None
+    seat.seated_at = friday - DAY
+    session.flush()
+    publishing.pause(session, sequence.id, now=friday - timedelta(hours=1))
+    publishing.resume(session, sequence.id, how=How.SHIFT, now=friday + 3 * DAY)
+
+    due.scan(session, now=datetime(2026, 10, 27, 8, 30, tzinfo=AMSTERDAM))
+
+    [mail] = mails(session, enrollment)
+    assert mail.planned_at.astimezone(AMSTERDAM).strftime("%H:%M") == "08:30"
+
+
+def test_late_mails_are_spread_over_an_hour(session: Session) -> None:
+    sequence = course(session, MORNING)
+    for _ in range(20):
+        enrolled(session, sequence)
+
+    due.scan(session, now=TUESDAY + DAY)
+
+    moments = set(session.scalars(select(Delivery.due_at)))
+    assert len(moments) > 15
+    assert min(moments) >= TUESDAY + DAY
+    assert max(moments) < TUESDAY + DAY + timedelta(hours=1)
+
+
+def test_late_mails_do_not_leave_at_night(session: Session) -> None:
+    sequence = course(session, MORNING)
+    enrolled(session, sequence)
+
+    due.scan(session, now=TUESDAY.replace(hour=23))
+
+    [moment] = session.scalars(select(Delivery.due_at))
+    assert moment == TUESDAY + DAY
+
+
+@pytest.mark.parametrize("how", How)
+def test_what_each_way_out_says_beforehand_is_what_happens(
+    session: Session, how: How
+) -> None:
+    sequence = course(session, MORNING, MORNING, MORNING, REMINDER)
+    for _ in range(3):
+        enrolled(session, sequence)
+    until = NOW + 4 * DAY
+    publishing.pause(session, sequence.id, now=NOW)
+    said = publishing.standstill(session, sequence.id, now=until)
+    [choice] = [one for one in said.choices if one.how is how]
+
+    publishing.resume(session, sequence.id, how=how, now=until)
+    due.scan(session, now=until)
+
+    reasons = list(session.scalars(select(Delivery.reason)))
+    assert (said.inside, said.overdue, said.length) == (3, 3, 4 * DAY)
+    assert choice.too_late == reasons.count(Reason.TOO_LATE)
+    assert choice.skipped == reasons.count(Reason.STOOD_STILL)
+    expected = {How.SHIFT: (9, 9), How.CONTINUE: (3, 0), How.SKIP: (0, 0)}[how]
+    assert (choice.leave, choice.shifted) == expected
+
+
+def silence(session: Session, hours: float) -> None:
+    """Let the last sign of life of a worker be so many real hours ago."""
+    due.scan(session, now=NOW - 30 * DAY)
+    for beat in session.scalars(select(Heartbeat)):
+        beat.at -= timedelta(hours=hours)
+    session.flush()
+
+
+def test_after_a_gap_nothing_is_planned_before_somebody_decides(
+    session: Session,
+) -> None:
+    enrollment = enrolled(session, course(session, AT_ONCE, MORNING))
+    silence(session, 30)
+
+    done = due.scan(session, now=TUESDAY)
+
+    assert done.enrollments == 0
+    assert mails(session, enrollment) == []
+    found = session.scalars(select(Pause)).one()
+    assert found.sequence_id is None
+    assert found.until is None
+    assert abs(found.since - (TUESDAY - timedelta(hours=30))) < timedelta(minutes=5)
+
+
+@pytest.mark.parametrize("how", How)
+def test_an_answer_lets_everything_go_on(session: Session, how: How) -> None:
+    enrollment = enrolled(session, course(session, AT_ONCE, MORNING))
+    silence(session, 30)
+    due.scan(session, now=TUESDAY)
+
+    publishing.resume(session, None, how=how, now=TUESDAY)
+    due.scan(session, now=TUESDAY)
+
+    assert mails(session, enrollment)[0].state is DeliveryState.SCHEDULED
+    assert not guard.stands_still(session)
+
+
+def test_a_second_tick_after_the_gap_asks_the_same_question_once(
+    session: Session,
+) -> None:
+    enrolled(session, course(session, AT_ONCE))
+    silence(session, 30)
+
+    due.scan(session, now=TUESDAY)
+    due.scan(session, now=TUESDAY)
+
+    assert len(session.scalars(select(Pause)).all()) == 1
+
+
+def test_a_fresh_start_has_no_gap(session: Session) -> None:
+    enrolled(session, course(session, AT_ONCE))
+
+    done = due.scan(session, now=NOW + 3 * DAY)
+
+    assert done.enrollments == 1
+
+
+def test_travelling_in_time_makes_no_gap(session: Session) -> None:
+    enrolled(session, course(session, AT_ONCE))
+    due.scan(session, now=NOW - DAY)
+
+    done = due.scan(session, now=NOW + 30 * DAY)
+
+    assert done.enrollments == 1
+
+
+def test_a_night_in_which_nothing_was_due_is_no_gap(session: Session) -> None:
+    enrolled(session, course(session, MORNING), due_at=TUESDAY)
+    silence(session, 12)
+
+    done = due.scan(session, now=TUESDAY + timedelta(hours=1))
+
+    assert done.enrollments == 1
+
+
+def test_time_travel_finds_nothing_to_do_while_everything_stands_still(
+    session: Session,
+) -> None:
+    enrolled(session, course(session, AT_ONCE))
+
+    publishing.pause(session, None, now=NOW)
+
+    assert travel.next_moment(session, NOW) is None

@@ -1,0 +1,213 @@
+"""The settings of a sequence, and its pause, as a marketer meets them."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import factories
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sending import course, enrolled
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from studio import Colleague, colleague
+
+from funnel import clock
+from funnel.domain.status import How, Kind, SequenceState, TeamRole
+from funnel.flow import publishing
+from funnel.models import Enrollment, Pause, Sequence
+
+MORNING = {"kind": Kind.MARKETING, "timing": "1 day at 08:30"}
+FORM: Mapping[str, object] = {
+    "enter": "tag",
+    "name": "vip",
+    "again": "on",
+    "leave": "purchased",
+    "priority": "5",
+    "hour": "09:15",
+    "send_days": ["mon", "wed"],
+    "quiet_from": "22:00",
+    "quiet_to": "07:00",
+    "hold_before": "24 hours",
+    "hold_after": "48 hours",
+    "late_marketing": "24 hours",
+    "late_reminder": "3 hours",
+    "late_last_hour": "5 minutes",
+    "late_live": "10 minutes",
+}
+
+
+@pytest.fixture(autouse=True)
+def profile(session: Session) -> None:
+    factories.business(session, is_sample=False)
+
+
+@pytest.fixture
+def mara(app: Flask, session: Session) -> Colleague:
+    return colleague(app, session)
+
+
+@pytest.fixture
+def sequence(session: Session) -> Sequence:
+    return course(session, MORNING)
+
+
+def path(sequence: Sequence, page: str) -> str:
+    return f"/admin/sequences/{sequence.slug}/{page}"
+
+
+def test_settings_are_saved_and_everybody_inside_is_planned_again(
+    mara: Colleague, session: Session, sequence: Sequence
+) -> None:
+    inside = enrolled(session, sequence, due_at=clock.real() + timedelta(days=9))
+    seen = publishing.settings_mark(sequence)
+
+    answer = mara.post(path(sequence, "settings"), **FORM, seen=seen)
+
+    assert answer.status_code == 303
+    found = publishing.settings_of(sequence)
+    assert found["doors"] == {
+        "enter": "tag vip",
+        "again": "once finished",
+        "leave": "purchased",
+        "priority": 5,
+    }
+    assert found["rules"]["send_days"] == ["mon", "wed"]
+    assert found["rules"]["one_marketing_mail_a_day"] is False
+    assert found["rules"]["quiet"] == {"from": "22:00", "to": "07:00"}
+    assert found["rules"]["hold"] == {"before": "24 hours", "after": "48 hours"}
+    assert found["rules"]["window"] is False
+    due_at = session.get_one(Enrollment, inside.id).due_at
+    assert due_at is not None
+    assert due_at <= clock.real()
+
+
+def test_the_form_shows_what_is_there_and_saving_it_changes_nothing(
+    mara: Colleague, sequence: Sequence
+) -> None:
+    page = mara.get(path(sequence, "settings"))
+
+    assert page.status_code == 200
+    assert 'value="08:30"' in page.text
+    assert page.text.count('name="send_days"') == 7
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "says"),
+    [
+        ("hour", "23:00", "outside the quiet hours"),
+        ("hour", "soon", "Write a time such as 08:30"),
+        ("send_days", [], "Choose one day at least"),
+        ("hold_before", "", "leave both empty"),
+        ("window_from", "09:00", "leave both empty"),
+        ("late_live", "a while", "Write lengths such as"),
+        ("name", "two words", "without spaces"),
+        ("leave", "whenever", "Write a condition such as"),
+        ("priority", "many", "Write a whole number"),
+        ("priority", "9999999999999999999", "Write a whole number"),
+        ("enter", "<script>", "Write the name of one tag"),
+    ],
+)
+def test_a_mistake_is_named_at_its_field_and_what_was_typed_stays(
+    mara: Colleague, sequence: Sequence, field: str, typed: object, says: str
+) -> None:
+    seen = publishing.settings_mark(sequence)
+
+    answer = mara.post(
+        path(sequence, "settings"), **{**FORM, field: typed, "seen": seen}
+    )
+
+    assert answer.status_code == 422
+    assert says in answer.text
+    assert 'value="purchased"' in answer.text or field == "leave"
+    assert "<script>" not in answer.text
+    assert sequence.doors == {}
+
+
+def test_two_people_change_the_settings_and_the_second_is_told(
+    mara: Colleague, sequence: Sequence
+) -> None:
+    seen = publishing.settings_mark(sequence)
+    mara.post(path(sequence, "settings"), **FORM, seen=seen)
+
+    answer = mara.post(
+        path(sequence, "settings"), **{**FORM, "hour": "10:00"}, seen=seen
+    )
+
+    assert answer.status_code == 409
+    assert "A colleague changed the settings" in answer.text
+    assert publishing.settings_of(sequence)["rules"]["hour"] == "09:15"
+
+
+def test_a_pause_says_beforehand_for_how_many_people(
+    mara: Colleague, session: Session, sequence: Sequence
+) -> None:
+    for _ in range(2):
+        enrolled(session, sequence)
+
+    page = mara.get(path(sequence, "pause"))
+    answer = mara.post(path(sequence, "pause"))
+
+    assert "2 people are inside" in page.text
+    assert answer.status_code == 303
+    assert sequence.state is SequenceState.PAUSED
+
+
+def test_going_on_shows_three_ways_with_their_numbers(
+    mara: Colleague, session: Session, sequence: Sequence
+) -> None:
+    start = clock.real() - timedelta(days=4)
+    way = enrolled(session, sequence, confirmed_at=start, due_at=start)
+    assert way.registration is not None
+    way.registration.seated_at = start
+    sequence.published_at = start - timedelta(days=1)
+    publishing.pause(session, sequence.id, now=start)
+
+    page = mara.get(path(sequence, "resume"))
+
+    assert page.text.count('name="how"') == 3
+    assert "4 days" in page.text
+    assert "1 mail that fell in the pause comes at its next time" in page.text
+    assert "1 mail is never sent" in page.text
+
+
+@pytest.mark.parametrize("how", How)
+def test_the_way_that_was_chosen_is_the_way_that_is_gone(
+    mara: Colleague, session: Session, sequence: Sequence, how: How
+) -> None:
+    publishing.pause(session, sequence.id, now=clock.real())
+
+    nothing = mara.post(path(sequence, "resume"))
+    answer = mara.post(path(sequence, "resume"), how=str(how))
+
+    assert (nothing.status_code, answer.status_code) == (422, 303)
+    assert session.scalars(select(Pause)).one().how is how
+    assert sequence.state is SequenceState.LIVE
+
+
+def test_a_standstill_is_seen_on_every_page_and_decided_by_an_owner(
+    app: Flask, mara: Colleague, session: Session
+) -> None:
+    publishing.pause(session, None, now=clock.real())
+    owner = colleague(app, session, TeamRole.OWNER)
+
+    assert "Nothing is sent now" in mara.get("/admin/subscribers").text
+    assert mara.get("/admin/standstill").status_code == 403
+    assert owner.get("/admin/standstill").text.count('name="how"') == 3
+    owner.post("/admin/standstill", how="continue")
+
+    assert "Nothing is sent now" not in mara.get("/admin/subscribers").text
+
+
+def test_a_standstill_is_not_ready(client: FlaskClient, session: Session) -> None:
+    assert client.get("/readyz").json == {  # what a machine that watches reads
+        **(client.get("/readyz").json or {}),
+        "stands_still": False,
+    }
+    publishing.pause(session, None, now=clock.real())
+
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json is not None
+    assert answer.json["stands_still"] is True
