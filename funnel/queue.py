@@ -28,6 +28,7 @@ class TaskName(StrEnum):
     DRAIN = "sending.drain"
     UPKEEP = "upkeep.tidy"
     RETENTION = "upkeep.forget"
+    JOBS = "publishing.work"
 
 
 def wake(redis_url: str, name: TaskName) -> bool:

@@ -11,7 +11,7 @@ from funnel import logs
 from funnel.config import Settings
 from funnel.queue import TICK_QUEUE, TaskName
 
-MODULES = ("tasks.sending", "tasks.upkeep")
+MODULES = ("tasks.publishing", "tasks.sending", "tasks.upkeep")
 TICK = 2.0  # seconds between two looks
 TIDY = 600.0
 NIGHT = crontab(hour="2", minute="30")  # UTC
@@ -26,6 +26,7 @@ def create_celery(settings: Settings, include: Sequence[str] = MODULES) -> Celer
     app.conf.beat_schedule = {
         TaskName.SCAN.value: _every(TaskName.SCAN, TICK),
         TaskName.DRAIN.value: _every(TaskName.DRAIN, TICK),
+        TaskName.JOBS.value: _every(TaskName.JOBS, TICK),
         TaskName.UPKEEP.value: _every(TaskName.UPKEEP, TIDY),
         TaskName.RETENTION.value: {
             "task": TaskName.RETENTION.value,

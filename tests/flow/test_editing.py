@@ -295,7 +295,7 @@ def test_numbers_and_texts_survive_every_edit(session: Session) -> None:
 
     assert {one.slug: one.id for one in row.steps}.items() >= ids.items()
     sent = select(Delivery.step_id).where(Delivery.state == DeliveryState.SENT)
-    assert sorted(session.scalars(sent)) == sorted(ids.values())
+    assert set(session.scalars(sent)) == set(ids.values())
     assert set(session.scalars(select(Revision.id))) >= set(texts)
 
 

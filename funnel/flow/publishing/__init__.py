@@ -16,7 +16,9 @@ from funnel.flow.publishing.folder import BadFolder
 from funnel.flow.publishing.impact import Impact, population
 from funnel.flow.publishing.impact import table as impact_table
 from funnel.flow.publishing.jobs import (
+    AT_ONCE,
     ask_impact,
+    known_impact,
     latest_impact,
     replanning,
     work,
@@ -30,6 +32,23 @@ from funnel.flow.publishing.release import (
     pause,
     publish,
 )
+from funnel.flow.publishing.shelf import (
+    BadName,
+    InUse,
+    archive,
+    copy,
+    create,
+    take_out,
+)
+from funnel.flow.publishing.simulator import (
+    Invented,
+    Nobody,
+    Simulation,
+    Told,
+    invented,
+    real,
+)
+from funnel.flow.publishing.since import Since, looked_at, since
 from funnel.flow.publishing.structure import (
     ListConflict,
     add,
@@ -40,30 +59,42 @@ from funnel.flow.publishing.structure import (
 )
 from funnel.flow.publishing.trial import Preview, findings, preview, spoken, test_send
 from funnel.flow.publishing.versions import Edition, HasDrafts, history, restore
+from funnel.flow.publishing.versions import before as version_before
 from funnel.flow.publishing.versions import keep as keep_version
 
 __all__ = [
+    "AT_ONCE",
     "BadDraft",
     "BadFolder",
+    "BadName",
     "Change",
     "Content",
     "DraftConflict",
     "Edition",
     "HasDrafts",
     "Impact",
+    "InUse",
+    "Invented",
     "ListConflict",
+    "Nobody",
     "NotReady",
     "Piece",
     "Preview",
     "Problem",
     "Sample",
+    "Simulation",
+    "Since",
+    "Told",
     "VersionConflict",
     "Wishes",
     "add",
     "ahead",
+    "archive",
     "ask_impact",
     "changes",
     "contents",
+    "copy",
+    "create",
     "discard",
     "discard_all",
     "export_folder",
@@ -72,8 +103,11 @@ __all__ = [
     "history",
     "impact_table",
     "import_folder",
+    "invented",
     "keep_version",
+    "known_impact",
     "latest_impact",
+    "looked_at",
     "move",
     "paragraphs",
     "pause",
@@ -81,15 +115,19 @@ __all__ = [
     "preview",
     "publish",
     "put_back",
+    "real",
     "remove",
     "replanning",
     "restore",
     "sample",
     "save_draft",
     "seen",
+    "since",
     "spoken",
     "switch",
+    "take_out",
     "test_send",
+    "version_before",
     "whole",
     "words",
     "work",

@@ -46,6 +46,17 @@ def latest_impact(session: Session, sequence: Sequence) -> Job | None:
     return job if job is not None and job.about == about else None
 
 
+def known_impact(
+    session: Session, sequence: Sequence, job: Job | None, *, now: datetime
+) -> Impact | None:
+    """Return the table: of the job that made it, or made now for few people."""
+    if job is not None and job.state is JobState.DONE:
+        return Impact.of(job.result)
+    if impact.population(session, sequence) > AT_ONCE:
+        return None
+    return impact.table(session, sequence, now=now)
+
+
 def replanning(session: Session, sequence_id: int) -> Job | None:
     """Return the last publish that has not reached everybody yet, if there is one."""
     job = _latest(session, sequence_id, JobKind.REPLAN)

@@ -13,13 +13,21 @@ from funnel.web.admin import (
     deliveries,
     occurrences,
     sequences,
+    shelf,
+    simulator,
     steps,
+    structure,
     subscribers,
+    versions,
     words,
 )
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
-for part in (account, business, deliveries, occurrences, sequences, steps, subscribers):
+PARTS = (
+    *(account, business, deliveries, occurrences, subscribers),
+    *(shelf, sequences, steps, structure, simulator, versions),
+)
+for part in PARTS:
     bp.register_blueprint(part.bp)
 bp.after_request(auth.private)
 
