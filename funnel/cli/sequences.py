@@ -6,6 +6,7 @@ import click
 from flask.cli import with_appcontext
 
 from funnel.cli import settings
+from funnel.cli.simulate import simulate
 from funnel.db import db
 from funnel.flow import publishing, reports, team, travel
 
@@ -14,7 +15,10 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 
 @click.group()
 def sequences() -> None:
-    """Exchange sequences with folders of Markdown files."""
+    """Exchange sequences with folders of Markdown files, and try them out."""
+
+
+sequences.add_command(simulate)
 
 
 @sequences.command("list")

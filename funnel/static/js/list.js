@@ -12,7 +12,8 @@ for (const grip of list?.querySelectorAll("[data-grip]") ?? []) {
 }
 list?.addEventListener("dragover", over);
 list?.addEventListener("drop", put);
-focusAgain();
+// Not before: the browser's own jump to the step takes the focus away.
+addEventListener("load", () => requestAnimationFrame(focusAgain));
 
 function byKey(event) {
   if (!(event.key in KEYS)) return;

@@ -64,6 +64,7 @@ def show(slug: str) -> ResponseReturnValue:
         clicked=_asked(sequence, "clicked"),
         tagged=_asked(sequence, "tag"),
         found=found,
+        date=_chosen(form, dates),
         tale=_tale,
         subject=_subject,
         has_drafts=bool(publishing.changes(db.session(), sequence)),
@@ -115,17 +116,21 @@ def _invented(form: Form, dates: list[Occurrence]) -> Invented | None:
     if at is None:
         form.problems["day"] = _("Fill in a day and a time.")
         return None
-    chosen = [one for one in dates if str(one.id) == values.get("date")]
     return Invented(
         at=at,
         zone=zone,
-        occurrence=chosen[0] if chosen else None,
+        occurrence=_chosen(form, dates),
         consents=frozenset(one for one in Purpose if form.ticked(one.value)),
         joined=form.ticked("joined"),
         replayed=form.ticked("replayed"),
         tags=_words(values.get("tags", "")),
         clicked=_words(values.get("clicked", "")),
     )
+
+
+def _chosen(form: Form, dates: list[Occurrence]) -> Occurrence | None:
+    chosen = (one for one in dates if str(one.id) == form.values.get("date"))
+    return next(chosen, None)
 
 
 def _wall(day: str, at: str, zone: str) -> datetime | None:
