@@ -120,7 +120,7 @@ def test_what_it_means_for_people_is_said_before_publishing(
 
     page = said(mara.get("/admin/sequences/rust/publish").text)
 
-    assert "for 3 of 3 people inside something moves" in page
+    assert "something moves for 3 of the 3 people inside" in page
     assert "1 who waits for it goes on with “c”" in page
     assert "Go on with the 1 who had finished" in page
     assert published(mara, row, reopen="on") == 303

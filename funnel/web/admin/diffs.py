@@ -84,8 +84,8 @@ def _touched(changed: int, people: int) -> str:
         return str(_("nothing moves for the people inside"))
     return str(
         ngettext(
-            "for %(num)d of %(all)s people inside something moves",
-            "for %(num)d of %(all)s people inside something moves",
+            "something moves for %(num)d of the %(all)s people inside",
+            "something moves for %(num)d of the %(all)s people inside",
             changed,
             all=people,
         )

@@ -47,22 +47,7 @@ def index() -> ResponseReturnValue:
 def show(slug: str) -> ResponseReturnValue:
     """Show a sequence with the dates of somebody who signs up now."""
     sequence = find(slug)
-    sample = publishing.sample(db.session(), sequence, now=now())
-    lines = _lines(sequence, sample)
-    return render_template(
-        "admin/sequence.html",
-        sequence=sequence,
-        sample=sample,
-        head=reports.head(db.session(), sequence.id, now=now()),
-        changes=publishing.changes(db.session(), sequence),
-        undo=publishing.version_before(db.session(), sequence),
-        many=publishing.population(db.session(), sequence) > publishing.AT_ONCE,
-        diffs=diffs,
-        job=publishing.replanning(db.session(), sequence.id),
-        listed=[line for line in lines if line.step.role is Role.LISTED],
-        called=[line for line in lines if line.step.role is not Role.LISTED],
-        now=now(),
-    )
+    return render_template("admin/sequence.html", sequence=sequence, **_about(sequence))
 
 
 @bp.get("/<slug>/publish")
@@ -131,6 +116,25 @@ def _ticked(*names: str) -> dict[str, bool]:
 def find(slug: str) -> Sequence:
     found = db.session.scalar(select(Sequence).where(Sequence.slug == slug))
     return found or abort(404)
+
+
+def _about(sequence: Sequence) -> dict[str, object]:
+    """Return what the page of a sequence shows beside the row itself."""
+    session = db.session()
+    sample = publishing.sample(session, sequence, now=now())
+    lines = _lines(sequence, sample)
+    return {
+        "sample": sample,
+        "head": reports.head(session, sequence.id, now=now()),
+        "changes": publishing.changes(session, sequence),
+        "undo": publishing.version_before(session, sequence),
+        "many": publishing.population(session, sequence) > publishing.AT_ONCE,
+        "diffs": diffs,
+        "job": publishing.replanning(session, sequence.id),
+        "listed": [line for line in lines if line.step.role is Role.LISTED],
+        "called": [line for line in lines if line.step.role is not Role.LISTED],
+        "now": now(),
+    }
 
 
 def _lines(sequence: Sequence, sample: publishing.Sample) -> list[Line]:

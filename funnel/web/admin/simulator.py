@@ -54,22 +54,25 @@ def show(slug: str) -> ResponseReturnValue:
     sequence = find(slug)
     dates = _dates(sequence)
     form = Form(request.args if "version" in request.args else _first(sequence, dates))
-    found = _simulate(sequence, form, dates)
-    page = render_template(
-        "admin/simulator.html",
-        sequence=sequence,
-        form=form,
-        dates=dates,
-        zones=ZONES,
-        clicked=_asked(sequence, "clicked"),
-        tagged=_asked(sequence, "tag"),
-        found=found,
-        date=_chosen(form, dates),
-        tale=_tale,
-        subject=_subject,
-        has_drafts=bool(publishing.changes(db.session(), sequence)),
-    )
+    about = _about(sequence, form, dates)
+    page = render_template("admin/simulator.html", sequence=sequence, **about)
     return page, 422 if form.problems else 200
+
+
+def _about(
+    sequence: Sequence, form: Form, dates: list[Occurrence]
+) -> dict[str, object]:
+    return {
+        "form": form,
+        "dates": dates,
+        "date": _chosen(form, dates),
+        "zones": ZONES,
+        "clicked": _asked(sequence, "clicked"),
+        "tagged": _asked(sequence, "tag"),
+        "found": _simulate(sequence, form, dates),
+        "tale": _tale,
+        "subject": _subject,
+    }
 
 
 def _first(sequence: Sequence, dates: list[Occurrence]) -> dict[str, str]:

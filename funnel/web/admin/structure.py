@@ -20,7 +20,7 @@ from funnel.flow.publishing import structure
 from funnel.models import Sequence, Step
 from funnel.web import now
 from funnel.web.admin.sequences import find
-from funnel.web.auth import member, needs
+from funnel.web.auth import needs
 
 bp = Blueprint("structure", __name__, url_prefix="/sequences/<slug>/list")
 
@@ -160,7 +160,6 @@ def _conflict(sequence: Sequence) -> ResponseReturnValue:
     db.session.rollback()
     notice = _(
         "A colleague changed the list in the meantime, so nothing was done. "
-        "This is how it stands now, %(name)s: do it again if you still want to.",
-        name=member().user.name or member().user.address,
+        "This is how it stands now: do it again if you still want to."
     )
     return _page(sequence, notice, 409)
