@@ -30,6 +30,7 @@ class TaskName(StrEnum):
     UPKEEP = "upkeep.tidy"
     RETENTION = "upkeep.forget"
     IMPORTS = "imports.work"
+    JOBS = "publishing.work"
 
 
 def wake(redis_url: str, name: TaskName) -> bool:

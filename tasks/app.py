@@ -11,7 +11,13 @@ from funnel import logs
 from funnel.config import Settings
 from funnel.queue import TICK_QUEUE, TaskName
 
-MODULES = ("tasks.sending", "tasks.feedback", "tasks.imports", "tasks.upkeep")
+MODULES = (
+    "tasks.sending",
+    "tasks.feedback",
+    "tasks.imports",
+    "tasks.publishing",
+    "tasks.upkeep",
+)
 TICK = 2.0  # seconds between two looks
 FEEDBACK = 15.0
 TIDY = 600.0
@@ -29,6 +35,7 @@ def create_celery(settings: Settings, include: Sequence[str] = MODULES) -> Celer
         TaskName.DRAIN.value: _every(TaskName.DRAIN, TICK),
         TaskName.CLICKS.value: _every(TaskName.CLICKS, FEEDBACK),
         TaskName.IMPORTS.value: _every(TaskName.IMPORTS, TICK),
+        TaskName.JOBS.value: _every(TaskName.JOBS, TICK),
         TaskName.UPKEEP.value: _every(TaskName.UPKEEP, TIDY),
         TaskName.RETENTION.value: {
             "task": TaskName.RETENTION.value,

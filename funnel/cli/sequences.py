@@ -7,6 +7,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from funnel.cli import settings, standing
+from funnel.cli.simulate import simulate
 from funnel.db import db
 from funnel.domain.status import SequenceState
 from funnel.flow import publishing, reports, team, travel
@@ -17,7 +18,10 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 
 @click.group()
 def sequences() -> None:
-    """Exchange sequences with folders of Markdown files."""
+    """Exchange sequences with folders of Markdown files, and try them out."""
+
+
+sequences.add_command(simulate)
 
 
 @sequences.command("list")

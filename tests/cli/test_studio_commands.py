@@ -96,3 +96,23 @@ def test_a_date_is_added_moved_and_called_off(
     assert f"{day:%Y-%m-%d} 21:00 Europe/Amsterdam  rust  1 seats" in listed.output
     assert off.exit_code == 0, off.output
     assert len(session.scalars(select(Delivery)).all()) == 2
+
+
+def test_a_sequence_is_simulated_for_somebody_who_signs_up_late_in_curacao(
+    run: FlaskCliRunner, session: Session
+) -> None:
+    run.invoke(sequences, ["import", str(REAL), "--publish"])
+    words = ["simulate", "magnesium", "--at", "2026-11-28 23:50"]
+
+    late = run.invoke(sequences, [*words, "--zone", "America/Curacao"])
+    without = run.invoke(sequences, [*words, "--no-consent"])
+    nobody = run.invoke(sequences, ["simulate", "magnesium", "--subscriber", "x@y.nl"])
+    wrong = run.invoke(sequences, ["simulate", "magnesium", "--at", "tomorrow"])
+
+    assert late.exit_code == 0, late.output
+    assert "moment (America/Curacao)" in late.output
+    assert "Sun 29 Nov 2026 08:30" in late.output  # on her clock
+    assert "she did not ask" in without.output
+    assert (nobody.exit_code, wrong.exit_code) == (1, 1)
+    assert "is no moment" in wrong.output
+    assert session.scalars(select(Delivery)).all() == []

@@ -669,6 +669,43 @@ def test_a_step_put_in_above_her_place_is_not_for_her() -> None:
     assert not gets(passed)
 
 
+def test_a_service_step_put_in_above_her_place_is_for_new_seats_only() -> None:
+    added = local("2026-11-11 12:00")
+    new = replace(step(99, "new", SERVICE, "1 hour"), added_at=added)
+    steps = [
+        step(1, "first", SERVICE, "at once"),
+        new,
+        step(2, "last", SERVICE, "2 hours"),
+    ]
+    had = {1: sent("2026-11-09 10:00"), 2: sent("2026-11-09 12:00")}
+    anna = her("2026-11-09 10:00", handled=had)
+    again = replace(anna, seated_at=added + timedelta(hours=1), handled={})
+
+    assert plan(steps, FREE, anna, added) == []
+    assert "new" in [item.step.slug for item in plan(steps, FREE, again, added)]
+
+
+def test_a_pinned_step_put_in_after_its_moment_is_for_later_seats_only() -> None:
+    added = local("2026-12-02 12:00")
+    new = replace(step(99, "new", MARKETING, "start + 1 hour"), added_at=added)
+    anna = her("2026-11-09 10:00", "2026-12-01 20:00", retimed_at=added)
+
+    assert plan([new], FREE, anna, added) == []
+    everybody = plan([replace(new, added_at=None)], FREE, anna, added)
+    assert [item.skip for item in everybody] == [None]
+
+
+def test_a_pinned_mail_that_an_edit_makes_overdue_waits_for_its_next_hour() -> None:
+    edited = local("2026-12-03 15:00")
+    offer = step(10, "offer", MARKETING, "start + 2 days at 10:00")
+    anna = her("2026-11-09 10:00", "2026-12-01 20:00", retimed_at=edited)
+
+    (item,) = plan([offer], FREE, anna, edited)
+
+    assert item.at == local("2026-12-04 10:00")
+    assert item.moved == (Moved.RETIMED,)
+
+
 # Clocks that change
 
 

@@ -16,7 +16,9 @@ from funnel.flow.publishing.folder import BadFolder
 from funnel.flow.publishing.impact import Impact, population
 from funnel.flow.publishing.impact import table as impact_table
 from funnel.flow.publishing.jobs import (
+    AT_ONCE,
     ask_impact,
+    known_impact,
     latest_impact,
     replanning,
     work,
@@ -36,6 +38,23 @@ from funnel.flow.publishing.settings import (
     settings_mark,
     settings_of,
 )
+from funnel.flow.publishing.shelf import (
+    BadName,
+    InUse,
+    archive,
+    copy,
+    create,
+    take_out,
+)
+from funnel.flow.publishing.simulator import (
+    Invented,
+    Nobody,
+    Simulation,
+    Told,
+    invented,
+    real,
+)
+from funnel.flow.publishing.since import Since, looked_at, since
 from funnel.flow.publishing.standstill import (
     Choice,
     Standstill,
@@ -54,11 +73,14 @@ from funnel.flow.publishing.structure import (
 )
 from funnel.flow.publishing.trial import Preview, findings, preview, spoken, test_send
 from funnel.flow.publishing.versions import Edition, HasDrafts, history, restore
+from funnel.flow.publishing.versions import before as version_before
 from funnel.flow.publishing.versions import keep as keep_version
 
 __all__ = [
+    "AT_ONCE",
     "BadDraft",
     "BadFolder",
+    "BadName",
     "BadSettings",
     "Change",
     "Choice",
@@ -67,21 +89,30 @@ __all__ = [
     "Edition",
     "HasDrafts",
     "Impact",
+    "InUse",
+    "Invented",
     "ListConflict",
+    "Nobody",
     "NotReady",
     "Piece",
     "Preview",
     "Problem",
     "Sample",
+    "Simulation",
+    "Since",
     "Standstill",
+    "Told",
     "VersionConflict",
     "Wishes",
     "add",
     "ahead",
+    "archive",
     "ask_impact",
     "change_settings",
     "changes",
     "contents",
+    "copy",
+    "create",
     "discard",
     "discard_all",
     "export_folder",
@@ -91,8 +122,11 @@ __all__ = [
     "impact_table",
     "import_folder",
     "inside",
+    "invented",
     "keep_version",
+    "known_impact",
     "latest_impact",
+    "looked_at",
     "move",
     "open_pause",
     "paragraphs",
@@ -101,6 +135,7 @@ __all__ = [
     "preview",
     "publish",
     "put_back",
+    "real",
     "remove",
     "replanning",
     "restore",
@@ -110,10 +145,13 @@ __all__ = [
     "seen",
     "settings_mark",
     "settings_of",
+    "since",
     "spoken",
     "standstill",
     "switch",
+    "take_out",
     "test_send",
+    "version_before",
     "whole",
     "words",
     "work",

@@ -49,7 +49,7 @@ class BadDraft(ValueError):  # noqa: N818 - it names what was found
         """Keep the problems."""
         said = "; ".join(f"{one.field}: {one.message}" for one in problems)
         super().__init__(f"{slug}: {said}")
-        self.problems = problems
+        self.slug, self.problems = slug, problems
 
 
 class DraftConflict(Exception):  # noqa: N818 - it says what happened

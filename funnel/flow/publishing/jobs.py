@@ -4,9 +4,10 @@ A piece is one transaction. Who dies in it loses that piece and nothing else: th
 next tick begins where the row says.
 """
 
+import logging
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from funnel.domain.status import EnrollmentState, SequenceState
@@ -14,6 +15,8 @@ from funnel.flow.publishing import impact
 from funnel.flow.publishing.changes import seen
 from funnel.flow.publishing.impact import Impact
 from funnel.models import Enrollment, Job, JobKind, JobState, Sequence
+
+log = logging.getLogger(__name__)
 
 AT_ONCE = 1000
 """So many people are looked at while somebody waits for the page."""
@@ -27,6 +30,7 @@ def ask_impact(session: Session, sequence_id: int, *, now: datetime) -> Job:
     sequence = session.get_one(Sequence, sequence_id, with_for_update=True)
     job = latest_impact(session, sequence)
     if job is None or job.state is not JobState.OPEN:
+        _forget_old(session, sequence_id)
         job = Job(
             kind=JobKind.IMPACT,
             sequence_id=sequence_id,
@@ -44,6 +48,17 @@ def latest_impact(session: Session, sequence: Sequence) -> Job | None:
     job = _latest(session, sequence.id, JobKind.IMPACT)
     about = {"drafts": seen(sequence), "version": sequence.version}
     return job if job is not None and job.about == about else None
+
+
+def known_impact(
+    session: Session, sequence: Sequence, job: Job | None, *, now: datetime
+) -> Impact | None:
+    """Return the table: of the job that made it, or made now for few people."""
+    if job is not None and job.state is JobState.DONE:
+        return Impact.of(job.result)
+    if impact.population(session, sequence) > AT_ONCE:
+        return None
+    return impact.table(session, sequence, now=now)
 
 
 def replanning(session: Session, sequence_id: int) -> Job | None:
@@ -96,7 +111,12 @@ def _count(session: Session, job: Job, now: datetime) -> bool:
     if job.about != about:
         _finish(job, JobState.STALE, now)
         return True
-    both = impact.courses_of(session, sequence, job.asked_at)
+    try:
+        both = impact.courses_of(session, sequence, job.asked_at)
+    except ValueError:  # BadTiming, BadCondition, BadRules: the review names them
+        log.exception("the impact of sequence %s cannot be counted", sequence.id)
+        _finish(job, JobState.STALE, now)
+        return True
     ids = impact.next_ids(session, sequence.id, both, job.cursor)
     if not ids:
         job.total = job.done
@@ -123,6 +143,17 @@ def _look(session: Session, job: Job, now: datetime) -> bool:
         _finish(job, JobState.DONE, now)
         return True
     return False
+
+
+def _forget_old(session: Session, sequence_id: int) -> None:
+    """Remove tables that nobody will look at again."""
+    session.execute(
+        delete(Job).where(
+            Job.sequence_id == sequence_id,
+            Job.kind == JobKind.IMPACT,
+            Job.state != JobState.OPEN,
+        )
+    )
 
 
 def _finish(job: Job, state: JobState, now: datetime) -> None:

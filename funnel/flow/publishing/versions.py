@@ -70,6 +70,16 @@ def history(session: Session, sequence: Sequence) -> list[Edition]:
     return found[::-1]
 
 
+def before(session: Session, sequence: Sequence) -> int | None:
+    """Return the number of the version that an undo would bring back, if any."""
+    return session.scalar(
+        select(Version.number).where(
+            Version.sequence_id == sequence.id,
+            Version.number == sequence.version - 1,
+        )
+    )
+
+
 def restore(session: Session, sequence_id: int, number: int) -> None:
     """Make a draft of an older version; it is published like any other.
 

@@ -122,7 +122,7 @@ def _overview(session: Session, row: SequenceRow) -> Overview:
     alive = [step for step in row.steps if step.deleted_at is None]
     inside = _by_state(session, row.id).get(EnrollmentState.ACTIVE, 0)
     drafts = sum(step.draft is not None for step in alive)
-    return Overview(row, inside, drafts, len(alive))
+    return Overview(row, inside, drafts or int(row.draft is not None), len(alive))
 
 
 def _by_state(session: Session, sequence_id: int) -> dict[EnrollmentState, int]:

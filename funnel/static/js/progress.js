@@ -1,23 +1,30 @@
-// Asks for the progress of big sends again and again, as long as one is on its way
-// and somebody looks. Without it, a reload does the same.
+// Asks again how far long work is, as long as it goes on and somebody looks.
+// Without it a link, or a reload, does the same.
 const PAUSE = 2000;
 
-async function refresh() {
-  const here = document.querySelector("[data-progress]");
-  if (!here) return;
-  if (document.visibilityState === "visible") {
-    try {
-      const answer = await fetch(here.dataset.progress, { redirect: "error" });
-      if (answer.ok) {
-        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-        const next = page.getElementById("progress");
-        if (next) here.replaceWith(document.adoptNode(next));
-      }
-    } catch {
-      // Away for a moment: what stands there stays, and is asked for again.
-    }
-  }
-  setTimeout(refresh, PAUSE);
+for (const place of document.querySelectorAll("[data-progress]")) follow(place.id);
+
+function follow(id) {
+  setTimeout(() => look(id), PAUSE);
 }
 
-setTimeout(refresh, PAUSE);
+async function look(id) {
+  if (document.visibilityState === "visible") {
+    const place = document.getElementById(id);
+    const page = await ask(place.dataset.progress || location.href);
+    const next = page?.getElementById(id);
+    if (page && !next) return location.reload(); // done: the whole page is another
+    if (next) place.replaceWith(document.adoptNode(next));
+  }
+  if (document.getElementById(id).hasAttribute("data-progress")) follow(id);
+}
+
+async function ask(address) {
+  try {
+    const answer = await fetch(address, { redirect: "error" });
+    if (!answer.ok) return null;
+    return new DOMParser().parseFromString(await answer.text(), "text/html");
+  } catch {
+    return null; // away for a moment: what stands there stays, and is asked for again
+  }
+}

@@ -18,15 +18,20 @@ from funnel.web.admin import (
     rules,
     selections,
     sequences,
+    shelf,
+    simulator,
     steps,
+    structure,
     subscribers,
+    versions,
     words,
 )
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 STUDIO = (
     *(account, business, clicks, deliveries, imports, occurrences, pauses, rules),
-    *(selections, sequences, steps, subscribers),
+    *(selections, sequences, shelf, simulator, steps, structure, subscribers),
+    versions,
 )
 for part in STUDIO:
     bp.register_blueprint(part.bp)

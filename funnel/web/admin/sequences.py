@@ -5,19 +5,18 @@ from dataclasses import dataclass
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from sqlalchemy import select
 
 from funnel.db import db
 from funnel.domain.schedule import Planned
 from funnel.domain.status import Role, TeamRole
 from funnel.flow import publishing, reports
-from funnel.flow.publishing import BadDraft, Change, Content, VersionConflict
+from funnel.flow.publishing import BadDraft, Content, VersionConflict
 from funnel.flow.publishing.content import Contents
 from funnel.flow.reports import StepNumbers
 from funnel.models import Sequence, Step
 from funnel.web import funnel, now
-from funnel.web.admin import deliveries, words
+from funnel.web.admin import deliveries, diffs, words
 from funnel.web.auth import member, needs
 
 bp = Blueprint("sequences", __name__, url_prefix="/sequences")
@@ -49,34 +48,22 @@ def index() -> ResponseReturnValue:
 @bp.get("/<slug>")
 def show(slug: str) -> ResponseReturnValue:
     """Show a sequence with the dates of somebody who signs up now."""
-    sequence = _sequence(slug)
-    sample = publishing.sample(db.session(), sequence, now=now())
-    lines = _lines(sequence, sample)
-    return render_template(
-        "admin/sequence.html",
-        sequence=sequence,
-        sample=sample,
-        head=reports.head(db.session(), sequence.id, now=now()),
-        changes=publishing.changes(db.session(), sequence),
-        sends=reports.sends(db.session(), now=now(), sequence_id=sequence.id),
-        listed=[line for line in lines if line.step.role is Role.LISTED],
-        called=[line for line in lines if line.step.role is not Role.LISTED],
-        now=now(),
-    )
+    sequence = find(slug)
+    return render_template("admin/sequence.html", sequence=sequence, **_about(sequence))
 
 
 @bp.get("/<slug>/publish")
 @needs(TeamRole.MARKETER)
 def review(slug: str) -> ResponseReturnValue:
     """Show what publishing would change, and for how many people."""
-    return _review(_sequence(slug))
+    return _review(find(slug))
 
 
 @bp.post("/<slug>/publish")
 @needs(TeamRole.MARKETER)
 def publish(slug: str) -> ResponseReturnValue:
     """Publish what the marketer looked at, or show what is new since."""
-    sequence = _sequence(slug)
+    sequence = find(slug)
     try:
         publishing.publish(
             db.session(),
@@ -85,18 +72,27 @@ def publish(slug: str) -> ResponseReturnValue:
             drafts=request.form.get("drafts", ""),
             author=member().user.name or member().user.address,
             now=now(),
+            wishes=publishing.Wishes(**_ticked("also_passed", "reopen")),
         )
     except (VersionConflict, BadDraft) as problem:
         return _refused(sequence, problem)
     flash(_("Version %(version)s is published.", version=sequence.version))
-    return redirect(url_for("admin.sequences.show", slug=slug), 303)
+    return redirect(url_for("admin.sequences.show", slug=slug, _anchor="head"), 303)
+
+
+@bp.post("/<slug>/impact")
+@needs(TeamRole.MARKETER)
+def impact(slug: str) -> ResponseReturnValue:
+    """Have the people counted, where that takes longer than a page may."""
+    publishing.ask_impact(db.session(), find(slug).id, now=now())
+    return redirect(url_for("admin.sequences.review", slug=slug), 303)
 
 
 @bp.post("/<slug>/live")
 @needs(TeamRole.MARKETER)
 def go_live(slug: str) -> ResponseReturnValue:
     """Go live: what is too late by now is skipped, never sent in one go."""
-    sequence, embedded = _sequence(slug), funnel().settings.embedded
+    sequence, embedded = find(slug), funnel().settings.embedded
     try:
         publishing.go_live(db.session(), sequence.id, now=now(), embedded=embedded)
     except publishing.NotReady:
@@ -106,27 +102,33 @@ def go_live(slug: str) -> ResponseReturnValue:
     return redirect(url_for("admin.sequences.show", slug=slug), 303)
 
 
-@bp.app_template_global("sentences_before_publishing")
-def sentences(changes: list[Change]) -> list[str]:
-    """Return in sentences what publishing these changes means for people."""
-    waiting = sum(change.waiting for change in changes)
-    found = [ngettext("%(num)d mail changes", "%(num)d mails change", len(changes))]
-    if waiting:
-        found.append(
-            ngettext(
-                "%(num)d person is waiting for one of them",
-                "%(num)d people are waiting for one of them",
-                waiting,
-            )
-        )
-    if any(change.is_retimed for change in changes):
-        found.append(_("everybody inside is planned again"))
-    return [*found, _("nobody gets anything twice")]
+def _ticked(*names: str) -> dict[str, bool]:
+    return {name: name in request.form for name in names}
 
 
-def _sequence(slug: str) -> Sequence:
+def find(slug: str) -> Sequence:
     found = db.session.scalar(select(Sequence).where(Sequence.slug == slug))
     return found or abort(404)
+
+
+def _about(sequence: Sequence) -> dict[str, object]:
+    """Return what the page of a sequence shows beside the row itself."""
+    session = db.session()
+    sample = publishing.sample(session, sequence, now=now())
+    lines = _lines(sequence, sample)
+    return {
+        "sample": sample,
+        "head": reports.head(session, sequence.id, now=now()),
+        "changes": publishing.changes(session, sequence),
+        "undo": publishing.version_before(session, sequence),
+        "many": publishing.population(session, sequence) > publishing.AT_ONCE,
+        "diffs": diffs,
+        "job": publishing.replanning(session, sequence.id),
+        "sends": reports.sends(session, now=now(), sequence_id=sequence.id),
+        "listed": [line for line in lines if line.step.role is Role.LISTED],
+        "called": [line for line in lines if line.step.role is not Role.LISTED],
+        "now": now(),
+    }
 
 
 def _lines(sequence: Sequence, sample: publishing.Sample) -> list[Line]:
@@ -146,55 +148,51 @@ def _lines(sequence: Sequence, sample: publishing.Sample) -> list[Line]:
 
 
 def _review(
-    sequence: Sequence, code: int = 200, notice: str = ""
+    sequence: Sequence,
+    code: int = 200,
+    notice: str = "",
+    since: publishing.Since | None = None,
 ) -> ResponseReturnValue:
-    changes = publishing.changes(db.session(), sequence)
+    session = db.session()
+    changes = publishing.changes(session, sequence)
+    job = publishing.latest_impact(session, sequence)
     page = render_template(
         "admin/publish.html",
         sequence=sequence,
         changes=changes,
+        has_rules="rules" in (sequence.draft or {}),
         drafts=publishing.seen(sequence),
-        differences=_differences,
+        looked=publishing.looked_at(sequence),
+        impact=publishing.known_impact(session, sequence, job, now=now()),
+        job=job,
+        many=publishing.population(session, sequence),
+        names=_names(sequence),
+        diffs=diffs,
         findings=publishing.findings,
         notice=notice,
+        since=since,
     )
     return page, code
 
 
-def _differences(change: Change, field: str) -> list[list[publishing.Piece]]:
-    """Return what changed in a field, in paragraphs of pieces."""
-    old, new = change.both.published, change.both.latest
-    before = _said(field, getattr(old, field)) if old else ""
-    after = _said(field, getattr(new, field))
-    if field == "body":
-        return publishing.paragraphs(before, after)
-    if field in {"subject", "preheader"}:
-        return [publishing.words(before, after)]
-    return [publishing.whole(before, after)]
-
-
-def _said(field: str, value: object) -> str:
-    if field == "is_on":
-        return str(_("on") if value else _("off"))
-    if field == "timing":
-        return words.timing(str(value))
-    if field == "condition":
-        return words.condition(str(value))
-    return str(value or "")
+def _names(sequence: Sequence) -> dict[int, str]:
+    return {
+        step.id: words.subject(publishing.contents(step).latest.subject) or step.slug
+        for step in sequence.steps
+    }
 
 
 def _refused(sequence: Sequence, problem: Exception) -> ResponseReturnValue:
     db.session.rollback()
     if isinstance(problem, BadDraft):
-        return _review(sequence, 422, str(problem))
-    return _review(
+        return _review(sequence, 422, words.problems(problem))
+    since = publishing.since(
+        db.session(),
         sequence,
-        409,
-        _(
-            "A colleague changed or published something in the meantime, so nothing "
-            "was published. This is how it stands now: look again."
-        ),
+        request.form.get("version", sequence.version, int),
+        request.form.get("looked", ""),
     )
+    return _review(sequence, 409, since=since)
 
 
 def _unready() -> str:

@@ -21,11 +21,12 @@ from funnel.db import db
 from funnel.domain import timing
 from funnel.domain.status import Role, TeamRole
 from funnel.flow import publishing, reports
-from funnel.flow.publishing import BadDraft, Content, DraftConflict, Problem
+from funnel.flow.publishing import BadDraft, Change, Content, DraftConflict, Problem
+from funnel.flow.publishing.content import Contents
 from funnel.mail.names import NAMES
 from funnel.models import Step
 from funnel.web import headers, now
-from funnel.web.admin import words
+from funnel.web.admin import diffs, words
 from funnel.web.auth import member, needs
 
 FIELDS = ("timing", "condition", "subject", "preheader", "body")
@@ -81,7 +82,8 @@ def switch(step_id: int) -> ResponseReturnValue:
         seen = content.fingerprint
         return _editor(step, content, seen=seen, problems=problem.problems)
     flash(_("Kept as a draft. It changes for people when you publish."))
-    return redirect(url_for("admin.sequences.show", slug=step.sequence.slug), 303)
+    page = "structure" if request.args.get("back") == "list" else "sequences"
+    return redirect(url_for(f"admin.{page}.show", slug=step.sequence.slug), 303)
 
 
 @bp.get("/<int:step_id>/preview")
@@ -121,7 +123,7 @@ def _editor(
     *,
     seen: str,
     problems: object = (),
-    notice: str = "",
+    hers: Content | None = None,
     code: int = 0,
 ) -> ResponseReturnValue:
     found: dict[str, Problem] = {one.field: one for one in problems}  # type: ignore[attr-defined]  # Problems
@@ -133,7 +135,8 @@ def _editor(
         both=publishing.contents(step),
         seen=seen,
         problems=found,
-        notice=notice,
+        hers=Change(step, Contents(hers, content)) if hers else None,
+        diffs=diffs,
         inbox=_in_the_inbox(step, content),
         findings=publishing.findings(step, content),
         planned=_planned(step),
@@ -195,9 +198,6 @@ def _conflict(step: Step, conflict: DraftConflict) -> ResponseReturnValue:
         step,
         _merged(step),
         seen=conflict.latest.fingerprint,
-        notice=_(
-            "A colleague saved this mail while you were writing. Your text is still "
-            "here; saving again replaces theirs."
-        ),
+        hers=conflict.latest,
         code=409,
     )

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from funnel.domain.schedule import Moved, Planned
 from funnel.domain.status import DeliveryState, Reason
 from funnel.flow.reports import Story
-from funnel.models import Delivery
+from funnel.models import Delivery, Step
 from funnel.web.admin import words
 
 LAST = datetime.max.replace(tzinfo=UTC)
@@ -25,12 +25,19 @@ class Tale(NamedTuple):
 
 def tale(story: Story, planned: Planned | None, zone: str) -> Tale:
     """Tell what became of a step, or what will; moments on her own clock."""
-    if story.delivery is not None:
-        return _past(story, story.delivery, zone)
+    return tell(story.delivery, planned, zone, story.step)
+
+
+def tell(mail: Delivery | None, planned: Planned | None, zone: str, step: Step) -> Tale:
+    """Tell the same of a delivery, or of a plan without one."""
+    if mail is not None:
+        return _past(step, mail, zone)
+    if planned is None and step.added_at is not None:
+        return Tale("never", _("Not for her: she was past its place when it came."))
     if planned is None:
         return Tale("never", _("Not planned now: it waits for a mail above or a date."))
     if planned.skip is Reason.CONDITION:
-        return Tale("never", _not_hers(story))
+        return Tale("never", _not_hers(str(planned.step.condition)))
     if planned.skip is not None:
         reason = words.REASONS[planned.skip]
         return Tale("never", _("Will not come: %(reason)s.", reason=reason))
@@ -44,14 +51,15 @@ def when(story: Story, planned: Planned | None) -> datetime:
     return planned.at if planned else LAST
 
 
-def _past(story: Story, mail: Delivery, zone: str) -> Tale:
+def _past(step: Step, mail: Delivery, zone: str) -> Tale:
     if mail.state in OPEN:
         return Tale("ahead", _open(mail, zone))
     at = words.moment(mail.dated_at or mail.planned_at, zone)
     if mail.state is DeliveryState.SENT:
         return Tale("sent", _sent(mail, at))
     if mail.state is DeliveryState.SKIPPED and mail.reason is Reason.CONDITION:
-        return Tale("skipped", _not_hers(story))
+        revision = step.revision
+        return Tale("skipped", _not_hers(revision.condition if revision else ""))
     if mail.state is DeliveryState.SKIPPED:
         reason = words.REASONS[mail.reason] if mail.reason else "?"
         planned = words.moment(mail.planned_at, zone)
@@ -69,10 +77,9 @@ def _sent(mail: Delivery, at: str) -> str:
     return str(_("Sent on %(moment)s: %(why)s.", moment=at, why=why))
 
 
-def _not_hers(story: Story) -> str:
-    revision = story.step.revision
-    condition = words.condition(revision.condition if revision else "")
-    return str(_("Not for her: %(condition)s.", condition=condition))
+def _not_hers(condition: str) -> str:
+    asked = words.condition(condition)
+    return str(_("Not for her: %(condition)s.", condition=asked))
 
 
 def _trouble(mail: Delivery, at: str) -> str:

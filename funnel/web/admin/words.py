@@ -23,7 +23,7 @@ from funnel.domain.status import (
 )
 from funnel.domain.timing import Anchor
 from funnel.flow import publishing
-from funnel.flow.publishing import Problem
+from funnel.flow.publishing import BadDraft, Problem
 from funnel.flow.publishing.content import Contents
 from funnel.mail import personalize
 from funnel.mail.names import SAMPLES
@@ -246,6 +246,12 @@ def sentence(problem: Problem) -> str:
     return say(problem.sentence, problem.details)
 
 
+def problems(refused: BadDraft) -> str:
+    """Return what is wrong with a draft, and with which mail."""
+    said = " ".join(sentence(one) for one in refused.problems)
+    return f"{refused.slug}: {said}"
+
+
 def reason(word: str) -> str:
     """Return the words for a reason as an event keeps it."""
     return str(REASONS[Reason(word)]) if word in set(Reason) else word
@@ -279,6 +285,8 @@ def happened(event: Event) -> str:
 
 def subject(source: str, date: Occurrence | None = None) -> str:
     """Return a subject as a sample reader of that date sees it, or as written."""
+    if not source:
+        return str(_("No subject yet"))
     values = {**SAMPLES, **publishing.spoken(date)}
     try:
         return personalize.fill(source, values, html=False)

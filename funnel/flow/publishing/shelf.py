@@ -1,0 +1,82 @@
+"""Sequences as a whole: begun, copied, put away."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from funnel.domain.status import Role, SequenceState
+from funnel.flow.publishing import slugs, structure
+from funnel.flow.publishing.content import contents
+from funnel.models import Masterclass, Sequence, Step
+
+RESERVED = frozenset({"add"})
+LANGUAGES = ("nl", "en")
+LONGEST = 120
+
+
+class BadName(ValueError):  # noqa: N818 - it says what is the matter
+    """A sequence needs a name that people can tell from others."""
+
+
+class InUse(Exception):  # noqa: N818 - it says what is in the way
+    """A masterclass sends its mails through this sequence."""
+
+
+def create(session: Session, name: str, language: str) -> Sequence:
+    """Begin an empty sequence; raises BadName."""
+    sequence = _new(session, name, language)
+    session.commit()
+    return sequence
+
+
+def copy(session: Session, sequence_id: int, name: str) -> Sequence:
+    """Begin one with the latest texts, order and rules of another; raises BadName."""
+    old = session.get_one(Sequence, sequence_id)
+    new = _new(session, name, old.language)
+    new.rules = structure.rules(old)
+    called = [
+        step
+        for step in old.steps
+        if step.role is not Role.LISTED and step.deleted_at is None
+    ]
+    for rank, step in enumerate([*structure.listed(old), *called]):
+        draft = contents(step).latest.as_draft()
+        new.steps.append(Step(slug=step.slug, role=step.role, rank=rank, draft=draft))
+    session.commit()
+    return new
+
+
+def archive(session: Session, sequence_id: int) -> None:
+    """Put a sequence away: it sends nothing; its mails and numbers stay. InUse."""
+    sequence = session.get_one(Sequence, sequence_id, with_for_update=True)
+    uses = select(Masterclass.id).where(Masterclass.sequence_id == sequence_id)
+    if session.scalar(uses.limit(1)) is not None:
+        raise InUse
+    sequence.state = SequenceState.ARCHIVED
+    session.commit()
+
+
+def take_out(session: Session, sequence_id: int) -> None:
+    """Take a sequence out of the archive; it waits to be sent live by a person."""
+    sequence = session.get_one(Sequence, sequence_id, with_for_update=True)
+    if sequence.state is SequenceState.ARCHIVED:
+        was_published = bool(sequence.version)
+        sequence.state = SequenceState.PAUSED if was_published else SequenceState.DRAFT
+    session.commit()
+
+
+def _new(session: Session, name: str, language: str) -> Sequence:
+    words = " ".join(name.split())
+    if not words or len(words) > LONGEST:
+        raise BadName
+    taken = {*session.scalars(select(Sequence.slug)), *RESERVED}
+    sequence = Sequence(
+        slug=slugs.free(words, taken),
+        name=words,
+        language=language if language in LANGUAGES else LANGUAGES[0],
+        state=SequenceState.DRAFT,
+        rules={},
+        version=0,
+    )
+    session.add(sequence)
+    session.flush()
+    return sequence

@@ -1,0 +1,180 @@
+"""A marketer edits a running sequence in a real browser; a colleague does, too."""
+
+import re
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+from running import Running, wait_for
+
+from browser import routes
+from browser.conftest import Seen
+
+pytestmark = [pytest.mark.system, pytest.mark.browser, pytest.mark.timeout(300)]
+
+LIST = "/admin/sequences/magnesium/list"
+REVIEW = "/admin/sequences/magnesium/publish"
+ORDER = (
+    "SELECT slug FROM step WHERE role = 'listed' AND deleted_at IS NULL"
+    " AND revision_id IS NOT NULL ORDER BY rank LIMIT 5"
+)
+
+
+@pytest.fixture
+def system() -> Iterator[Running]:
+    with Running.started(f"edit-{uuid4().hex[:8]}") as system:
+        routes.stage(system)
+        yield system
+
+
+@pytest.fixture
+def page(context: BrowserContext, seen: Seen, system: Running) -> Page:
+    """Somebody who is logged in, and reads English."""
+    context.add_cookies(routes.cookies(system))  # type: ignore[arg-type]  # a TypedDict
+    system.execute("UPDATE \"user\" SET language = 'en'")
+    del seen  # the context has it
+    return context.new_page()
+
+
+def mail(page: Page, subject: str) -> Locator:
+    return page.locator("[data-step]").filter(has_text=subject)
+
+
+def subjects(page: Page) -> list[str]:
+    return page.locator("[data-step] h2 a").all_inner_texts()
+
+
+def published_order(system: Running) -> list[str]:
+    return [slug for (slug,) in system.execute(ORDER)]
+
+
+def test_a_marketer_edits_a_running_sequence_reads_the_impact_and_undoes_it(
+    page: Page, system: Running
+) -> None:
+    before = published_order(system)
+    put_in(page, system)
+    move(page)
+    delete_and_retime(page, system)
+    assert published_order(system) == before  # nobody has noticed
+
+    page.goto(f"{system.url}{REVIEW}")
+    table = page.locator("#impact")
+    gone = table.get_by_role("row").filter(has_text="Zo lees je een etiket")
+    expect(gone.locator("td.moves")).to_have_text("1")
+    expect(page.locator("#overall")).to_contain_text(
+        "something moves for 1 of the 1 people"
+    )
+    page.get_by_role("button", name="Publish version 2").click()
+    expect(page.get_by_role("status").first).to_contain_text("Version 2 is published")
+    assert published_order(system)[2:4] == ["03b-een-tussendoortje", "05-cyclus"]
+    wait_for(lambda: waits_for(system) == "03b-een-tussendoortje", "the next plan")
+
+    page.get_by_role("button", name="Undo version 2…").click()
+    expect(page.locator("h1")).to_contain_text("Publish")
+    page.get_by_role("button", name="Publish version 3").click()
+    expect(page.get_by_role("status").first).to_contain_text("Version 3 is published")
+    assert published_order(system) == before
+
+
+def put_in(page: Page, system: Running) -> None:
+    page.goto(f"{system.url}{LIST}")
+    page.get_by_role("link", name="Add a mail here , after “Wat een drukke dag").click()
+    page.get_by_label("Subject").fill("Een tussendoortje")
+    page.get_by_role("button", name="Add it, and write").click()
+    page.locator("#body").fill("Hoi, dit zit ertussen.")
+    page.get_by_role("button", name="Save draft").click()
+    letter = page.frame_locator("iframe").first.locator("body")
+    expect(letter).to_contain_text("ertussen")
+    page.goto(f"{system.url}{LIST}")
+    assert subjects(page)[2] == "Een tussendoortje"
+
+
+def move(page: Page) -> None:
+    """With the keys one up, and with the mouse back to where it belongs."""
+    grip = mail(page, "Kijk een maand mee").locator("[data-grip]")
+    grip.focus()
+    page.keyboard.press("ArrowUp")
+    expect(page).to_have_url(re.compile("#step-"))
+    expect(grip).to_be_focused()
+    expect(page.locator(".chip.clay").filter(has_text="moved")).to_have_count(1)
+    assert subjects(page)[3:5] == [
+        "Kijk een maand mee met je cyclus",
+        "Moe: wat het wel en niet zegt",
+    ]
+    drag(page, grip, mail(page, "Moe: wat het wel"))
+    expect(page.locator(".chip.clay").filter(has_text="moved")).to_have_count(0)
+    assert subjects(page)[3:5] == [
+        "Moe: wat het wel en niet zegt",
+        "Kijk een maand mee met je cyclus",
+    ]
+
+
+def drag(page: Page, grip: Locator, target: Locator) -> None:
+    box = target.bounding_box()
+    assert box is not None
+    grip.drag_to(
+        target, target_position={"x": box["width"] / 2, "y": box["height"] - 3}
+    )
+    page.wait_for_load_state()
+
+
+def delete_and_retime(page: Page, system: Running) -> None:
+    for subject in ("Zo lees je een etiket", "Moe: wat het wel"):
+        row = mail(page, subject)
+        row.locator("summary").click()
+        row.get_by_role("button", name="Delete it").click()
+        expect(page.locator("li.off del").filter(has_text=subject)).to_be_visible()
+    mail(page, "Kijk een maand mee").get_by_role("link").first.click()
+    page.locator("#timing").fill("3 days at 09:00")
+    page.get_by_role("button", name="Save draft").click()
+    expect(page.get_by_role("status").first).to_contain_text("Saved")
+    page.goto(f"{system.url}{LIST}")
+
+
+def waits_for(system: Running) -> str:
+    query = "SELECT s.slug FROM enrollment e JOIN step s ON s.id = e.next_step_id"
+    rows = system.execute(query)
+    return str(rows[0][0]) if rows else ""
+
+
+def test_of_two_marketers_the_second_reads_what_the_first_did_and_goes_on(
+    page: Page, system: Running
+) -> None:
+    colleague = page.context.new_page()
+    step = system.execute("SELECT id FROM step WHERE slug = '04-moe'")[0][0]
+    edit(page, system, step, "Van mij")
+    page.goto(f"{system.url}{REVIEW}")
+    edit(colleague, system, step, "Van haar")
+    colleague.goto(f"{system.url}{REVIEW}")
+    colleague.get_by_role("button", name="Publish version 2").click()
+    expect(colleague.get_by_role("status").first).to_contain_text("Version 2")
+    edit(colleague, system, step, "Nog beter")
+
+    page.get_by_role("button", name="Publish version 2").click()
+    expect(page.locator("#since")).to_contain_text("published version 2")
+    expect(page.locator("#since del")).to_have_text(["mij"])
+    page.get_by_role("button", name="Publish version 3").click()
+    expect(page.get_by_role("status").first).to_contain_text("Version 3")
+
+    live = "SELECT r.subject FROM step s JOIN revision r ON r.id = s.revision_id"
+    assert system.execute(f"{live} WHERE s.slug = '04-moe'") == [("Nog beter",)]
+
+
+def edit(page: Page, system: Running, step: int, subject: str) -> None:
+    page.goto(f"{system.url}/admin/steps/{step}")
+    page.locator("#subject").fill(subject)
+    page.get_by_role("button", name="Save draft").click()
+    expect(page.get_by_role("status").first).to_contain_text("Saved")
+
+
+def test_the_simulator_answers_as_she_types(page: Page, system: Running) -> None:
+    page.goto(f"{system.url}/admin/sequences/magnesium/simulator")
+    answer = page.locator("#answer")
+    expect(answer).to_contain_text("Europe/Amsterdam")
+
+    page.get_by_label("On the clock of").fill("America/Curacao")
+    expect(answer).to_contain_text("America/Curacao")
+    page.get_by_label("asks for the mail series").uncheck()
+    expect(answer).to_contain_text("she did not ask for these mails")
+    expect(page).to_have_url(re.compile("zone=America"))
