@@ -91,7 +91,7 @@ $(READY): requirements-dev.lock
 	@$(PYTHON) -m venv $(VENV) \
 	  || { echo "Python's venv is missing: on Debian and Ubuntu, apt-get install python3-venv"; exit 1; }
 	@# The lock is complete; looking for dependencies would find versions newer than it.
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --use-pep517 --require-hashes -r requirements-dev.lock
 	@$(BIN)/python -m pip check --disable-pip-version-check >/dev/null
 	@$(BIN)/python -c 'import pathlib, sysconfig as s; pathlib.Path(s.get_path("purelib"), "funnel.pth").write_text(str(pathlib.Path.cwd()) + "\n")'
 	@printf '#!/bin/sh\nexec "%s/python" -m funnel "$$@"\n' "$(CURDIR)/$(BIN)" > $(BIN)/funnel
