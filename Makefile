@@ -97,7 +97,7 @@ $(READY): requirements-dev.lock
 	@$(PYTHON) -m venv $(VENV) \
 	  || { echo "Python's venv is missing: on Debian and Ubuntu, apt-get install python3-venv"; exit 1; }
 	@# The lock is complete; looking for dependencies would find versions newer than it.
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --use-pep517 --require-hashes -r requirements-dev.lock
 	@$(BIN)/python -m pip check --disable-pip-version-check >/dev/null
 	@$(BIN)/python -c 'import pathlib, sysconfig as s; pathlib.Path(s.get_path("purelib"), "funnel.pth").write_text(str(pathlib.Path.cwd()) + "\n")'
 	@printf '#!/bin/sh\nexec "%s/python" -m funnel "$$@"\n' "$(CURDIR)/$(BIN)" > $(BIN)/funnel
@@ -105,12 +105,16 @@ $(READY): requirements-dev.lock
 	@touch $@
 
 .PHONY: secrets
-secrets: ## the secrets of docker-compose.yml, made once in secrets/
-	@test ! -e secrets || { echo "secrets/ is there already: kept"; exit 1; }
-	@mkdir -m 700 secrets
-	@for name in postgres redis key; do $(PYTHON) -c 'import secrets; print(secrets.token_hex(32))' > secrets/$$name; done
-	@echo "postgresql://funnel:$$(cat secrets/postgres)@postgres/funnel" > secrets/database_url
-	@echo "redis://:$$(cat secrets/redis)@redis:6379/0" > secrets/redis_url
+secrets: ## the secrets of docker-compose.yml, each made once in secrets/
+	@mkdir -p -m 700 secrets
+	@make_once() { test -e "secrets/$$1" || cat > "secrets/$$1"; }; \
+	  for name in postgres redis key; do \
+	    $(PYTHON) -c 'import secrets; print(secrets.token_hex(32))' | make_once $$name; \
+	  done; \
+	  echo "postgresql://funnel:$$(cat secrets/postgres)@postgres/funnel" | make_once database_url; \
+	  echo "redis://:$$(cat secrets/redis)@redis:6379/0" | make_once redis_url; \
+	  echo "smtp://mailpit:1025" | make_once smtp_url; \
+	  printf '' | make_once previous_keys
 	@chmod 644 secrets/* # the folder is closed; inside a container another user reads them
 
 .PHONY: clean

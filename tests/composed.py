@@ -34,6 +34,14 @@ def services() -> dict[str, Any]:
     return found
 
 
+def make_secrets(folder: Path) -> Path:
+    """Make them with the command that operators use; return their folder."""
+    command = ["make", "-s", "-f", str(ROOT / "Makefile"), "secrets"]
+    made = {"PATH": os.environ["PATH"], "PYTHON": sys.executable}
+    subprocess.run(command, cwd=folder, env=made, check=True)
+    return folder / "secrets"
+
+
 @dataclass
 class Composed(Running):
     """The services on this machine; use `up`."""
@@ -73,14 +81,15 @@ class Composed(Running):
 
     def start_servers(self) -> None:
         """Start PostgreSQL and an SMTP server of ours, and Redis as the file says."""
-        self._make_secrets()
+        make_secrets(self.folder)
         self.servers = system.at(places.of(self.folder / "var"), self.port)
         self.servers.claim()
         self.servers.start_database()
         self.servers.start_inbox()
         self.settings["FUNNEL_DATABASE_URL"] = self.servers.urls["database_url"]
         self._secret("database_url").write_text(self.servers.urls["database_url"])
-        self._secret("redis_url").write_text(self._here(self._read("redis_url")))
+        for name in ("redis_url", "smtp_url"):
+            self._secret(name).write_text(self._here(self._read(name)))
         self._start_redis()
 
     def migrate(self) -> None:
@@ -137,6 +146,14 @@ class Composed(Running):
             self.last_words,
         )
 
+    def spilled(self) -> list[str]:
+        """Return the secrets that stand in a log of a service."""
+        logs = self.folder.glob("*.log")
+        said = "".join(log.read_text("utf-8", "replace") for log in logs)
+        assert said
+        kept = ("postgres", "redis", "key", "database_url", "redis_url")
+        return [name for name in kept if self._read(name) in said]
+
     def last_words(self) -> str:
         said = [child.last_words() for child in self.started_services.values()]
         return "\n".join(said)
@@ -190,12 +207,6 @@ class Composed(Running):
             "@redis:6379": f"@127.0.0.1:{self.ports['redis']}",
             "localhost:8000": f"localhost:{self.port}",
         }
-
-    def _make_secrets(self) -> None:
-        """Make them with the command that operators use."""
-        command = ["make", "-s", "-f", str(ROOT / "Makefile"), "secrets"]
-        made = {"PATH": os.environ["PATH"], "PYTHON": sys.executable}
-        subprocess.run(command, cwd=self.folder, env=made, check=True)
 
     def _secret(self, name: str) -> Path:
         return self.folder / "secrets" / name

@@ -11,10 +11,13 @@ from typing import Any
 
 import composed
 import pytest
+import yaml  # type: ignore[import-untyped]  # its types are one more package
 from composed import COMPOSE, STAYING, Composed
 from marketer import Marketer
 from reader import Mail, Reader
 from running import wait_for
+
+from funnel.config import Settings
 
 PROFILE = {
     "name": "Rustpunt",
@@ -80,10 +83,30 @@ def test_secrets_come_from_files_and_none_is_in_the_file(
 ) -> None:
     settings = services["web"]["environment"]
 
-    for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY"):
+    secret = [name for name, field in Settings.model_fields.items() if not field.repr]
+    assert len(secret) == 5
+    for name in map(str.upper, secret):
         assert f"FUNNEL_{name}" not in settings
         assert settings[f"FUNNEL_{name}_FILE"].startswith("/run/secrets/")
     assert "POSTGRES_PASSWORD" not in services["postgres"]["environment"]
+
+
+def test_one_command_makes_every_secret_and_never_makes_one_anew(
+    tmp_path: Path,
+) -> None:
+    named = yaml.safe_load(COMPOSE.read_text("utf-8"))["secrets"]
+
+    for _ in range(2):
+        done = composed.make_secrets(tmp_path)
+        made = {file.name: file.read_bytes() for file in done.iterdir()}
+        (done / "smtp_url").write_text("smtp://relay.example.nl")
+
+    assert {secret["file"] for secret in named.values()} == {
+        f"secrets/{name}" for name in made
+    }
+    assert made["smtp_url"] == b"smtp://relay.example.nl"
+    assert len(made["key"].strip()) == 64
+    assert done.stat().st_mode & 0o777 == 0o700
 
 
 @pytest.mark.system
@@ -103,6 +126,7 @@ def test_an_operator_goes_live_and_a_reader_gets_her_seat() -> None:
         assert seat.message["From"] == "Noor van Rustpunt <noor@rustpunt.example>"
         assert PROFILE["postal_address"] in seat.text
         assert reader.visitor.get(seat.link("/join/")).status == 200
+        assert system.spilled() == []
         assert system.stop_services() == dict.fromkeys(STAYING, 0)
 
 

@@ -21,6 +21,7 @@ pytestmark = [
     pytest.mark.timeout(300),
 ]
 
+NARROWEST = 320  # pixels: what WCAG 1.4.10 asks for
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -61,7 +62,7 @@ def test_every_get_route_has_its_place_in_this_test(paths: dict[str, str]) -> No
 
 
 def test_every_page_is_accessible_and_keeps_to_its_policy(
-    context: BrowserContext, system: Running, paths: dict[str, str]
+    context: BrowserContext, seen: Seen, system: Running, paths: dict[str, str]
 ) -> None:
     page = context.new_page()
     said: list[str] = []
@@ -74,6 +75,8 @@ def test_every_page_is_accessible_and_keeps_to_its_policy(
         assert answer is not None
         assert answer.status == 200, (name, path, answer.status)
         wrong[name] = [*findings(page), *overflow(page)]
+        if seen.width < NARROWEST * 2:
+            wrong[name] += squeezed(page, seen)
 
     assert {name: found for name, found in wrong.items() if found} == {}
     assert said == []
@@ -90,6 +93,14 @@ def findings(page: Page) -> list[str]:
         for rule in result["violations"]
         for node in rule["nodes"]
     ]
+
+
+def squeezed(page: Page, seen: Seen) -> list[str]:
+    """Return a sentence if the page is too wide for the narrowest screen there is."""
+    page.set_viewport_size({"width": NARROWEST, "height": 900})
+    found = overflow(page)
+    page.set_viewport_size({"width": seen.width, "height": 900})
+    return found
 
 
 def overflow(page: Page) -> list[str]:
