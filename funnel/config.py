@@ -86,8 +86,14 @@ class Settings(BaseSettings):
     form_min_seconds: int = Field(default=2, ge=0)
     form_max_hours: Count = 24
 
-    # Sending; all in seconds but the first.
+    # The relay; 0 is no limit.
     smtp_connections: Count = 4
+    smtp_messages_per_connection: Count = 1000
+    smtp_depth: Count = 1
+    smtp_per_second: int = Field(default=0, ge=0)
+    smtp_per_day: int = Field(default=0, ge=0)
+
+    # Sending; all in seconds.
     drain_seconds: Count = 20
     lease_seconds: Count = 120
     dot_timeout: Count = 60

@@ -14,6 +14,11 @@ def pool(settings: Settings) -> Pool:
         SmtpUrl.parse(settings.smtp_url),
         Terms(
             connections=settings.smtp_connections,
+            for_urgent=1 if settings.smtp_connections > 1 else 0,
+            messages_per_connection=settings.smtp_messages_per_connection,
+            depth=settings.smtp_depth,
+            per_second=settings.smtp_per_second,
+            per_day=settings.smtp_per_day,
             patience=Patience(**BEFORE_THE_DOT, dot=settings.dot_timeout),
         ),
     )

@@ -1,5 +1,6 @@
 """The tables: plain SQLAlchemy, one file per aggregate."""
 
+from funnel.models.allowance import Allowance
 from funnel.models.base import Base
 from funnel.models.business import Business
 from funnel.models.delivery import Delivery
@@ -12,6 +13,7 @@ from funnel.models.system import Heartbeat, System
 from funnel.models.user import Login, LoginAttempt, User
 
 __all__ = [
+    "Allowance",
     "Base",
     "Business",
     "Consent",

@@ -21,14 +21,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from funnel.clock import Clock
-from funnel.domain.status import DeliveryState
-from funnel.flow import render
+from funnel.domain.status import DeliveryState, Kind
+from funnel.flow import allowance, render
 from funnel.flow.delivery import claim, policy, recover, settle
 from funnel.flow.delivery.byhand import NotByHand, retry
 from funnel.flow.delivery.claim import Claimed
 from funnel.flow.delivery.fence import Fence
 from funnel.flow.render import Office
-from funnel.mail.smtp import Outcome, Pool, Receipt
+from funnel.mail.smtp import Outcome, Pool, Receipt, State
 from funnel.models import Heartbeat
 
 __all__ = ["Drained", "NotByHand", "drain", "retry"]
@@ -104,10 +104,15 @@ class _Shift:
     async def work_on(self, until: float, *, is_suspect: bool) -> bool:
         """Claim a batch and send it; False when there is no reason to go on."""
         clock = asyncio.get_running_loop().time
-        started = clock()
-        if started >= until or self._is_cut_off:
+        if clock() >= until or self._is_cut_off:
             return False
-        batch = await self._claim(is_suspect)
+        wanted = 1 if is_suspect else self.limit
+        granted = await allowance.take(self.engine, self.pool.terms, wanted)
+        if granted == 0:
+            return False
+        started = clock()
+        batch = await self._claim(is_suspect, granted)
+        await allowance.put_back(self.engine, self.pool.terms, granted - batch.taken)
         await self._send_all(
             batch.mine, started + self.office.lease.total_seconds() / 3
         )
@@ -126,22 +131,23 @@ class _Shift:
 
     @property
     def _is_cut_off(self) -> bool:
-        """Say whether every connection in a row failed to reach the relay."""
-        return self.unreached >= self.office.connections
+        """Say whether the relay is left alone, or every connection failed in a row."""
+        is_alone = self.pool.state is State.OPEN
+        return is_alone or self.unreached >= self.office.connections
 
     def _learn(self, count: int, took: float) -> None:
         """Claim next time what takes about WORK seconds at today's speed."""
         speed = count / max(took, 0.001)
         self.limit = max(self.office.connections, min(MOST, int(speed * WORK)))
 
-    async def _claim(self, is_suspect: bool) -> claim.Batch:
-        limit, lease = 1 if is_suspect else self.limit, self.office.lease
+    async def _claim(self, is_suspect: bool, limit: int) -> claim.Batch:
+        lease = self.office.lease
         terms = claim.Terms(self.now(), self.worker, lease, limit, is_suspect)
         return await claim.take(self.engine, self.office, terms)
 
     async def _send_all(self, batch: list[Claimed], until: float) -> None:
         waiting = deque(batch)
-        lanes = (self._lane(waiting, until) for _ in range(self.office.connections))
+        lanes = (self._lane(waiting, until) for _ in range(self.pool.terms.width))
         await asyncio.gather(*lanes)
         if waiting:
             await claim.give_back(self.engine, self.worker, list(waiting))
@@ -166,7 +172,8 @@ class _Shift:
             await self._settle(mine, end)
             return
         fence = Fence(self.at_once, mine, self.now, self.office.lease)
-        receipt = await self.pool.send(mail_from, to, data, fence)
+        is_urgent = mine.letter.kind is Kind.SERVICE
+        receipt = await self.pool.send(mail_from, to, data, fence, is_urgent=is_urgent)
         self._note(receipt)
         if receipt.outcome is not Outcome.FENCED:
             end = policy.settlement(receipt, mine.attempt, self.now())
