@@ -21,6 +21,7 @@ from pydantic_settings import (
 PREFIX = "FUNNEL_"
 MINIMUM_SECRET = 32
 MINIMUM_VARIETY = 10
+MINIMUM_RSA = 1024  # bits
 LOCAL_HOSTS = ("localhost", "127.0.0.1")
 
 log = logging.getLogger(__name__)
@@ -93,6 +94,10 @@ class Settings(BaseSettings):
     smtp_per_second: int = Field(default=0, ge=0)
     smtp_per_day: int = Field(default=0, ge=0)
 
+    # Our own signature, where the relay does not sign.
+    dkim_key: str | None = Field(default=None, repr=False)
+    dkim_selector: str = Field(default="funnel", pattern=r"^[A-Za-z0-9.-]{1,63}$")
+
     # Sending; all in seconds.
     drain_seconds: Count = 20
     lease_seconds: Count = 120
@@ -163,6 +168,17 @@ class Settings(BaseSettings):
             )
         return value
 
+    @field_validator("dkim_key")
+    @classmethod
+    def rsa_key(cls, value: str | None) -> str | None:
+        """Insist on a key that receivers accept (RFC 8301)."""
+        if value is not None and not _is_rsa_key(value):
+            raise ValueError(
+                "must be an RSA private key in PEM form, of at least 1024 bits; "
+                "make one with: funnel dkim new"
+            )
+        return value
+
     @field_validator("zone")
     @classmethod
     def known_zone(cls, value: str) -> str:
@@ -222,6 +238,17 @@ def _stranger(name: str, known: list[str]) -> str:
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     guess = f" Did you mean {near[0]}?" if near else ""
     return f"{name} is not a setting of Funnel and does nothing.{guess}"
+
+
+def _is_rsa_key(pem: str) -> bool:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        key = load_pem_private_key(pem.encode(), None)
+    except (TypeError, ValueError):  # a password is asked for, or it is no key
+        return False
+    return isinstance(key, RSAPrivateKey) and key.key_size >= MINIMUM_RSA
 
 
 def _secret(name: str, file: str) -> str:

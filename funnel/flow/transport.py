@@ -1,6 +1,7 @@
 """6. Messages leave: the relay of the settings, and how long it is waited for."""
 
 from funnel.config import Settings
+from funnel.mail.dkim import Signer
 from funnel.mail.smtp import Patience, Pool, SmtpUrl, Terms
 
 BEFORE_THE_DOT = {"connect": 10.0, "command": 20.0, "body": 30.0}
@@ -22,3 +23,10 @@ def pool(settings: Settings) -> Pool:
             patience=Patience(**BEFORE_THE_DOT, dot=settings.dot_timeout),
         ),
     )
+
+
+def signer(settings: Settings) -> Signer | None:
+    """Return who signs our messages; None leaves it to the relay."""
+    if settings.dkim_key is None:
+        return None
+    return Signer.of(settings.dkim_key, settings.dkim_selector)

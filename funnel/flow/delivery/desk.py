@@ -26,6 +26,7 @@ class Desk:
             Links(settings.base_url, keys),
             settings.smtp_connections,
             timedelta(seconds=settings.lease_seconds),
+            signer=transport.signer(settings),
         )
         self.engine = create_async_engine(
             settings.database_url, pool_size=settings.smtp_connections + 1
