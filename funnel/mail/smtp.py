@@ -49,7 +49,9 @@ class Pool:
         breaker: Breaker | None = None,
     ) -> None:
         self.terms = terms
-        self._url, self._tls = url, tls or ssl.create_default_context()
+        self._url, self._tls = url, tls
+        if url.tls and tls is None:
+            self._tls = ssl.create_default_context()
         self._breaker = breaker or Breaker()
         self._urgent, self._ordinary = deque[Parcel](), deque[Parcel]()
         self._opening: dict[asyncio.Task[None], bool] = {}  # is it for urgent ones
