@@ -95,7 +95,7 @@ class Settings(BaseSettings):
     smtp_per_day: int = Field(default=0, ge=0)
 
     # Our own signature, where the relay does not sign.
-    dkim_key: str | None = Field(default=None, repr=False)
+    dkim_key: str = Field(default="", repr=False)
     dkim_selector: str = Field(default="funnel", pattern=r"^[A-Za-z0-9.-]{1,63}$")
 
     # Sending; all in seconds.
@@ -170,9 +170,9 @@ class Settings(BaseSettings):
 
     @field_validator("dkim_key")
     @classmethod
-    def rsa_key(cls, value: str | None) -> str | None:
+    def rsa_key(cls, value: str) -> str:
         """Insist on a key that receivers accept (RFC 8301)."""
-        if value is not None and not _is_rsa_key(value):
+        if value and not _is_rsa_key(value):
             raise ValueError(
                 "must be an RSA private key in PEM form, of at least 1024 bits; "
                 "make one with: funnel dkim new"

@@ -27,6 +27,6 @@ def pool(settings: Settings) -> Pool:
 
 def signer(settings: Settings) -> Signer | None:
     """Return who signs our messages; None leaves it to the relay."""
-    if settings.dkim_key is None:
+    if not settings.dkim_key:
         return None
     return Signer.of(settings.dkim_key, settings.dkim_selector)
