@@ -23,6 +23,7 @@ PREFIX = "FUNNEL_"
 MINIMUM_SECRET = 32
 MINIMUM_VARIETY = 10
 MINIMUM_TOKEN = 20
+MINIMUM_RSA = 1024  # bits
 LOCAL_HOSTS = ("localhost", "127.0.0.1")
 
 log = logging.getLogger(__name__)
@@ -98,8 +99,18 @@ class Settings(BaseSettings):
     # After so many hours without a worker, an owner decides what becomes of it.
     gap_hours: Count = 6
 
-    # Sending; all in seconds but the first.
+    # The relay; 0 is no limit.
     smtp_connections: Count = 4
+    smtp_messages_per_connection: Count = 1000
+    smtp_depth: Count = 1
+    smtp_per_second: int = Field(default=0, ge=0)
+    smtp_per_day: int = Field(default=0, ge=0)
+
+    # Our own signature, where the relay does not sign.
+    dkim_key: str = Field(default="", repr=False)
+    dkim_selector: str = Field(default="funnel", pattern=r"^[A-Za-z0-9.-]{1,63}$")
+
+    # Sending; all in seconds.
     drain_seconds: Count = 20
     lease_seconds: Count = 120
     dot_timeout: Count = 60
@@ -179,6 +190,17 @@ class Settings(BaseSettings):
             raise ValueError("must be at least 20 characters")
         return value
 
+    @field_validator("dkim_key")
+    @classmethod
+    def rsa_key(cls, value: str) -> str:
+        """Insist on a key that receivers accept (RFC 8301)."""
+        if value and not _is_rsa_key(value):
+            raise ValueError(
+                "must be an RSA private key in PEM form, of at least 1024 bits; "
+                "make one with: funnel dkim new"
+            )
+        return value
+
     @field_validator("zone")
     @classmethod
     def known_zone(cls, value: str) -> str:
@@ -250,6 +272,17 @@ def _stranger(name: str, known: list[str]) -> str:
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     guess = f" Did you mean {near[0]}?" if near else ""
     return f"{name} is not a setting of Funnel and does nothing.{guess}"
+
+
+def _is_rsa_key(pem: str) -> bool:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        key = load_pem_private_key(pem.encode(), None)
+    except (TypeError, ValueError):  # a password is asked for, or it is no key
+        return False
+    return isinstance(key, RSAPrivateKey) and key.key_size >= MINIMUM_RSA
 
 
 def _secret(name: str, file: str) -> str:

@@ -19,6 +19,7 @@ NOUNS = (
     "subscribers",
     "due",
     "deliveries",
+    "dkim",
 )
 MIGRATIONS = "db"
 

@@ -7,6 +7,8 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import click
+import dns.exception
+import dns.resolver
 from flask.cli import with_appcontext
 from redis import Redis
 from redis.exceptions import RedisError
@@ -15,6 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from funnel import cli, clock
 from funnel.db import db, revisions
+from funnel.flow import transport
+from funnel.mail import dkim
 from funnel.models import Business, Heartbeat
 
 RECENT = timedelta(seconds=60)
@@ -29,7 +33,7 @@ class Ill(Exception):  # noqa: N818 - it is what a doctor finds
 @click.argument("parts", nargs=-1)
 @with_appcontext
 def doctor(parts: tuple[str, ...]) -> None:
-    """Look at every part, or at some of them: database, redis, relay, web, worker.
+    """Look at every part, or at some: database, redis, relay, dkim, web, worker.
 
     Ends with status 1 when one of them is ill.
     """
@@ -92,6 +96,29 @@ def _relay() -> str:
     return f"{parts.hostname}:{parts.port} answers {code} {words.decode().split()[0]}"
 
 
+def _dkim() -> str:
+    """Hold our key against what the DNS says about it."""
+    signer = transport.signer(cli.settings())
+    if signer is None:
+        return "no key of ours: the relay signs"
+    business = db.session.get(Business, 1)
+    domain = business.sender_address.rpartition("@")[2] if business else ""
+    name = f"{signer.selector}._domainkey.{domain}"
+    wanted = dkim.record(signer)
+    try:
+        answer = dns.resolver.resolve(name, "TXT", lifetime=SECONDS)
+    except dns.exception.DNSException as error:
+        raise Ill(f"{name}: {error} Publish there: {wanted}") from None
+    said = [b"".join(one.strings).decode("ascii", "replace") for one in answer]
+    key = wanted.partition("p=")[2]
+    if not any(key in one.replace(" ", "") for one in said):
+        raise Ill(f"{name} has another key than ours: funnel dkim new says how")
+    size = signer.key.key_size
+    if size < dkim.NEW_BITS:
+        raise Ill(f"the key has {size} bits: make a new one with funnel dkim new")
+    return f"{name} says what we sign with, {size} bits"
+
+
 def _business() -> str:
     business = db.session.get(Business, 1)
     if business is None or business.missing:
@@ -133,6 +160,7 @@ LOOKS: dict[str, Callable[[], str]] = {
     "migrations": _migrations,
     "redis": _redis,
     "relay": _relay,
+    "dkim": _dkim,
     "business": _business,
     "beat": _beat,
     "worker": _worker,

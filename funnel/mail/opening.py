@@ -28,7 +28,9 @@ class Refusal(Exception):  # noqa: N818 - a server's word, not a crash
 class Opening:
     """One connection until it can take messages; every wait of it ends."""
 
-    def __init__(self, url: SmtpUrl, patience: Patience, tls: ssl.SSLContext) -> None:
+    def __init__(
+        self, url: SmtpUrl, patience: Patience, tls: ssl.SSLContext | None
+    ) -> None:
         self._url, self._patience, self._tls = url, patience, tls
         self._phase = Phase.CONNECT
         self._inbox = deque[Reply]()
@@ -106,7 +108,7 @@ class Opening:
 
     async def _encrypt(self) -> None:
         self._phase = Phase.STARTTLS
-        if not self.offers.has_starttls:
+        if self._tls is None or not self.offers.has_starttls:
             raise Broken("the server offers no STARTTLS")
         _expect(await self._say("STARTTLS"))
         if self._inbox:

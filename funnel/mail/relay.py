@@ -67,14 +67,21 @@ class Terms:
 
     `depth` is how many messages a connection has behind the fence at once: more than
     one only where the relay offers CHUNKING. `for_urgent` of the connections are
-    kept for urgent messages.
+    kept for urgent messages. `per_second` and `per_day` are what the relay allows all
+    workers together; 0 is no limit.
     """
 
     connections: int = 4
     for_urgent: int = 0
     messages_per_connection: int = 1000
     depth: int = 1
+    per_second: int = 0
+    per_day: int = 0
     patience: Patience = field(default_factory=Patience)
+
+    @property
+    def is_limited(self) -> bool:
+        return bool(self.per_second or self.per_day)
 
     @property
     def width(self) -> int:

@@ -49,7 +49,9 @@ class Pool:
         breaker: Breaker | None = None,
     ) -> None:
         self.terms = terms
-        self._url, self._tls = url, tls or ssl.create_default_context()
+        self._url, self._tls = url, tls
+        if url.tls and tls is None:
+            self._tls = ssl.create_default_context()
         self._breaker = breaker or Breaker()
         self._urgent, self._ordinary = deque[Parcel](), deque[Parcel]()
         self._opening: dict[asyncio.Task[None], bool] = {}  # is it for urgent ones
@@ -245,14 +247,19 @@ class Pool:
 
     def _keep_watch(self) -> None:
         """Look at every deadline now and then: one timer, however much is sent."""
-        now = self.now()
-        late = [one for one in self._open if one.deadline <= now]
+        loop, self._watch = asyncio.get_running_loop(), None
+        late = [one for one in self._open if one.deadline <= loop.time()]
         for one in late:
             one.expire()
-        is_busy = self._urgent or self._ordinary or len(self._free) < len(self._open)
-        loop = asyncio.get_running_loop()
-        self._watch = (
-            loop.call_later(self.terms.patience.tick, self._keep_watch)
-            if is_busy or any(not one.is_idle for one in self._free)
-            else None
-        )
+        if self._is_busy:
+            tick = self.terms.patience.tick
+            self._watch = self._watch or loop.call_later(tick, self._look)
+
+    def _look(self) -> None:
+        self._keep_watch()
+        self._place()  # a pause may be over
+
+    @property
+    def _is_busy(self) -> bool:
+        waiting = self._urgent or self._ordinary
+        return bool(waiting) or not all(one.is_idle for one in self._open)

@@ -1,5 +1,6 @@
 """The tables: plain SQLAlchemy, one file per aggregate."""
 
+from funnel.models.allowance import Allowance
 from funnel.models.audit import AuditEntry
 from funnel.models.base import Base
 from funnel.models.business import Business
@@ -17,6 +18,7 @@ from funnel.models.tag import Tag, Tagging
 from funnel.models.user import Login, LoginAttempt, RecoveryCode, User, UserLink
 
 __all__ = [
+    "Allowance",
     "AuditEntry",
     "Base",
     "Business",

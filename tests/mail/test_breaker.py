@@ -132,6 +132,36 @@ def test_a_relay_that_comes_back_is_noticed_and_closed_again() -> None:
     assert state is State.CLOSED
 
 
+def test_a_connection_that_could_not_be_opened_is_tried_again_beside_a_busy_one() -> (
+    None
+):
+    async def story() -> list[str]:
+        hold, is_held, sink = asyncio.Event(), asyncio.Event(), Sink()
+        answers = iter([None, DROP])
+        sink.script = lambda turn: (
+            next(answers, None) if turn.phase == "connect" else None
+        )
+        server = await asyncio.start_server(sink.serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        pool = Pool(SmtpUrl("127.0.0.1", port), Terms(connections=2, patience=SHORT))
+
+        async def held() -> bool:
+            is_held.set()
+            await hold.wait()
+            return True
+
+        first = asyncio.ensure_future(pool.send("b@c.nl", "a@b.nl", b"x: y\r\n", held))
+        await is_held.wait()
+        await pool.send("b@c.nl", "second@b.nl", b"x: y\r\n", yes)
+        hold.set()
+        await first
+        await pool.close()
+        server.close()
+        return sink.recipients
+
+    assert asyncio.run(story()) == ["second@b.nl", "a@b.nl"]
+
+
 def test_urgent_messages_go_first_and_have_a_connection_of_their_own() -> None:
     async def story() -> list[str]:
         hold, sink = asyncio.Event(), Sink()

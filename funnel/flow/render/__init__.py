@@ -11,6 +11,7 @@ from funnel.flow.render import says, urls
 from funnel.flow.render.facts import BUSINESS, CONTENT, NEEDED, AnyRow
 from funnel.mail import message as letters
 from funnel.mail import personalize, stencil
+from funnel.mail.dkim import Signer
 from funnel.mail.names import SAMPLES
 
 __all__ = ["BUSINESS", "CONTENT", "NEEDED", "Content", "Frozen", "Office"]
@@ -43,6 +44,7 @@ class Office:
     """What a process needs for sending, besides its connections.
 
     `texts` keeps compiled revisions by their id: a revision never changes.
+    `signer` is there when we sign ourselves, and not the relay.
     """
 
     links: Links
@@ -50,6 +52,7 @@ class Office:
     lease: timedelta = timedelta(seconds=120)
     gap: timedelta = timedelta(hours=6)
     texts: dict[int, Content] = field(default_factory=dict)
+    signer: Signer | None = None
 
     def unknown(self, revision_ids: set[int]) -> list[int]:
         """Return which texts must still be read."""
@@ -133,7 +136,9 @@ def message(office: Office, frozen: Frozen) -> tuple[str, str, bytes]:
         unsubscribe_url=links["unsubscribe_url"] if is_marketing else None,
         is_marketing=is_marketing,
     )
-    return sender["address"], frozen.address, letters.build(letter)
+    raw = letters.build(letter)
+    signed = raw if office.signer is None else office.signer.sign(raw)
+    return sender["address"], frozen.address, signed
 
 
 def subject(content: Content, values: dict[str, Any], *, is_test: bool) -> str:

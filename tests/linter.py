@@ -21,7 +21,7 @@ EVERY = [
 ]
 MARKETING = ["List-Unsubscribe", "List-Unsubscribe-Post", "Precedence"]
 SERVICE = ["Auto-Submitted"]
-OPTIONAL = ["List-ID", "Feedback-ID"]
+OPTIONAL = ["List-ID", "Feedback-ID", "DKIM-Signature"]
 NEVER_ENCODED = {
     *(*OPTIONAL, *MARKETING, *SERVICE),
     *("Message-ID", "Date", "To", "Reply-To", "MIME-Version", "Content-Type"),
