@@ -83,6 +83,7 @@ def both(at: datetime, zone: str, hers: str, language: str) -> str:
     return f"{text}, {_style(language).hers.format(text=own)}"
 
 
+@lru_cache
 def place(zone: str, language: str) -> str:
     """Name the city that a zone is known by: “Curaçao”."""
     found = timing.zone(zone)

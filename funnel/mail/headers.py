@@ -94,7 +94,7 @@ def needs_smtputf8(address: str) -> bool:
 
 
 def _refuse_invisible(name: str, value: str) -> None:
-    if any(map(is_invisible, value)):
+    if not value.isprintable() and any(map(is_invisible, value)):
         raise BadHeader(f"{name} holds a line break or a control character")
 
 

@@ -4,7 +4,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NewType
 
 import jinja2
 from jinja2 import nodes
@@ -14,6 +14,11 @@ from funnel.mail.problem import N_, TemplateProblem
 
 NAMES = names.NAMES
 SAMPLES = names.SAMPLES
+Plain = NewType("Plain", dict[str, names.Value])
+"""Values that were looked at: each is declared, and of a plain type."""
+
+_PLAIN_TYPES = frozenset({str, int, bool})
+_PAGE = re.compile(r"https?://[^\s/]")
 MOST_WRITTEN, MOST_COMPILED, MOST_FILLED = 64_000, 256_000, 256_000  # characters
 
 
@@ -53,14 +58,13 @@ def fill(source: str, values: Mapping[str, object], *, html: bool) -> str:
         TypeError: A value is not plain text, a whole number or yes or no.
         ValueError: A link does not lead to a web page.
     """
-    return poured(_compiled(source, html), values)
+    return poured(_compiled(source, html), plain(values))
 
 
-def poured(template: jinja2.Template, values: Mapping[str, object]) -> str:
-    """Put the values into a template made of a checked tree; raises as `fill` does."""
+def poured(template: jinja2.Template, values: Plain) -> str:
+    """Put checked values into a template made of a checked tree; TemplateProblem."""
     parts, length = [], 0
-    context = template.new_context(_plain(values))
-    for part in template.root_render_func(context):
+    for part in template.root_render_func(template.new_context(values)):
         length += len(part)
         if length > MOST_FILLED:
             raise TemplateProblem(1, 1, N_("This mail is too long to send."))
@@ -71,6 +75,24 @@ def poured(template: jinja2.Template, values: Mapping[str, object]) -> str:
 def checked_tree(source: str) -> nodes.Template:
     """Return what a compiled source says, if all of it is allowed; TemplateProblem."""
     return _check(source, MOST_COMPILED, frozenset(NAMES))
+
+
+def plain(values: Mapping[str, object]) -> Plain:
+    """Keep the declared values, each of exactly a plain type.
+
+    Markup would walk past the escaping, and an object brings its attributes.
+
+    Raises:
+        TypeError: A value is not plain text, a whole number or yes or no.
+        ValueError: A link does not lead to a web page.
+    """
+    return Plain(
+        {
+            name: _checked(name, value)
+            for name, value in values.items()
+            if name in NAMES and value is not None
+        }
+    )
 
 
 def unguarded(source: str) -> list[tuple[int, int, str]]:
@@ -336,23 +358,9 @@ def _compiled(source: str, html: bool) -> jinja2.Template:
     return jinja2.Template.from_code(made, made.compile(checked_tree(source)), {})
 
 
-def _plain(values: Mapping[str, object]) -> dict[str, names.Value]:
-    """Keep the declared values, each of exactly a plain type.
-
-    Markup would walk past the escaping, and an object brings its attributes.
-    """
-    return {
-        name: _checked(name, value)
-        for name, value in values.items()
-        if name in NAMES and value is not None
-    }
-
-
 def _checked(name: str, value: object) -> names.Value:
-    if not isinstance(value, str | int) or type(value) not in {str, int, bool}:
+    if type(value) not in _PLAIN_TYPES or not isinstance(value, str | int):
         raise TypeError(f"{name} must be text, a whole number or yes or no")
-    if name.endswith("_url") and not re.match(r"https?://[^\s/]", str(value)):
-        if value == "":
-            return ""
+    if name.endswith("_url") and value != "" and not _PAGE.match(str(value)):
         raise ValueError(f"{name} must lead to a web page")
     return value

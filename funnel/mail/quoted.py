@@ -20,7 +20,7 @@ def piece(text: str) -> str:
         return ""
     if _SIMPLE.fullmatch(text):
         return text + SOFT_BREAK
-    wire = _LINE_END.sub("\r\n", text)
+    wire = text if text.isprintable() else _LINE_END.sub("\r\n", text)
     # Its own line end tells the encoder which kind we use; a space before it is kept.
     encoded = binascii.b2a_qp(wire.encode() + b"\r\n", istext=True).decode("ascii")
     encoded = encoded[:-2]

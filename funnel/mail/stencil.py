@@ -1,6 +1,6 @@
 """A part of a letter cut once: bytes for the wire, with holes for what is hers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
 
 import jinja2
@@ -8,17 +8,16 @@ from jinja2 import meta, nodes
 from markupsafe import escape
 
 from funnel.mail import personalize, quoted
+from funnel.mail.personalize import Plain
 
 
-def fill(source: str, values: Mapping[str, object], *, html: bool) -> str:
+def fill(source: str, values: Plain, *, html: bool) -> str:
     """Return a checked source as quoted-printable pieces, with the values in it.
 
     What it says is what `personalize.fill` says; only it is encoded already.
 
     Raises:
         TemplateProblem: The source was never checked, or the result is too long.
-        TypeError: A value is not plain text, a whole number or yes or no.
-        ValueError: A link does not lead to a web page.
     """
     return personalize.poured(_cut(source, html), values)
 

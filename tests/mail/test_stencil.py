@@ -53,7 +53,7 @@ def test_what_is_cut_once_reads_as_what_is_filled_in(
 ) -> None:
     values = {**SAMPLES, "first_name": name, "joined": len(name) % 2 == 0}
 
-    wire = stencil.fill(source, values, html=html)
+    wire = stencil.fill(source, personalize.plain(values), html=html)
 
     said = personalize.fill(source, values, html=html)
     assert read(wire) == re.sub("\r\n|\r|\n", "\r\n", said)
@@ -63,7 +63,7 @@ def test_what_is_cut_once_reads_as_what_is_filled_in(
 def test_a_value_cannot_end_the_part_or_the_html() -> None:
     values = {"first_name": "<b>\r\n--=_letter_7--\r\n.\r\n=41"}
 
-    wire = stencil.fill("Hoi {{ first_name }}\n", values, html=True)
+    wire = stencil.fill("Hoi {{ first_name }}\n", personalize.plain(values), html=True)
 
     assert "&lt;b&gt;" in read(wire)
     assert read(wire).endswith("=41\r\n")
@@ -72,12 +72,14 @@ def test_a_value_cannot_end_the_part_or_the_html() -> None:
 
 def test_what_was_never_checked_is_not_cut() -> None:
     with pytest.raises(TemplateProblem):
-        stencil.fill("{{ 7*7 }}", {}, html=True)
+        stencil.fill("{{ 7*7 }}", personalize.plain({}), html=True)
 
 
 def test_what_grows_too_long_is_not_sent() -> None:
+    long = personalize.plain({"first_name": "x" * 10_000})
+
     with pytest.raises(TemplateProblem):
-        stencil.fill("{{ first_name }}" * 100, {"first_name": "x" * 10_000}, html=False)
+        stencil.fill("{{ first_name }}" * 100, long, html=False)
 
 
 def test_only_what_is_asked_for_need_be_known() -> None:

@@ -1,6 +1,5 @@
 """Take what is due: mark the rows as mine, and freeze what they will say."""
 
-import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,16 +10,12 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Boolean,
-    DateTime,
     Executable,
-    Text,
     any_,
     bindparam,
     case,
-    cast,
     column,
     func,
-    literal,
     null,
     select,
     update,
@@ -31,9 +26,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from funnel.domain import address as addresses
 from funnel.domain.status import DeliveryState, Reason
 from funnel.flow import render
-from funnel.flow.delivery import failpoint, policy, settle, verdict
+from funnel.flow.delivery import failpoint, policy, rows, settle, verdict
 from funnel.flow.delivery.failpoint import Point
 from funnel.flow.delivery.policy import Attempt, Settlement
+from funnel.flow.delivery.rows import word
 from funnel.flow.render import Office
 from funnel.flow.render.facts import AnyRow
 from funnel.models import Delivery
@@ -121,8 +117,8 @@ async def _barred(
     connection: AsyncConnection, digests: dict[int, str], now: datetime
 ) -> dict[int, Reason]:
     """Return what its reader or its time forbids, and why."""
-    asked = {"ids": list(digests), "attempts": [0] * len(digests)}
-    facts = {**asked, "digests": list(digests.values()), "now": now}
+    asked = [verdict.asked(id_, 0, digest) for id_, digest in digests.items()]
+    facts = {"mine": asked, "now": now}
     return {row.id: row.bar for row in await connection.execute(verdict.BARRED, facts)}
 
 
@@ -164,26 +160,34 @@ def _write(
 def _facts(
     picked: Sequence[AnyRow], barred: dict[int, Reason], batch: Batch, terms: Terms
 ) -> dict[str, Any]:
-    """Return what is written of a claim, as columns."""
+    """Return what is written of a claim."""
     letters = {mine.attempt.id: mine.letter for mine in batch.mine}
-    ids = [row.id for row in picked]
-    frozen = [letters.get(id_) for id_ in ids]
     return {
         "now": terms.now,
         "by": terms.worker,
         "lease": terms.lease,
-        "ids": ids,
-        "reasons": [barred.get(id_) for id_ in ids],
-        "revision_ids": [one and one.revision_id for one in frozen],
-        "dates": [one and one.dated_at for one in frozen],
-        "kept": [one and json.dumps(one.values) for one in frozen],
+        "taken": [
+            {"id": row.id, "reason": barred.get(row.id), **_kept(letters.get(row.id))}
+            for row in picked
+        ],
+    }
+
+
+def _kept(letter: render.Frozen | None) -> dict[str, Any]:
+    """Return what the row keeps of a letter."""
+    if letter is None:
+        return {}
+    return {
+        "revision_id": letter.revision_id,
+        "dated_at": rows.moment(letter.dated_at),
+        "kept": letter.values,
     }
 
 
 _PICK = (
     select(Delivery.id, Delivery.address)
     .where(
-        Delivery.state == DeliveryState.SCHEDULED,
+        Delivery.state == word(DeliveryState.SCHEDULED),
         Delivery.due_at <= verdict.NOW,
         (Delivery.deaths >= SUSPECT_AFTER) == bindparam("is_suspect", type_=Boolean),
         ~verdict.standing_still(),
@@ -195,32 +199,22 @@ _PICK = (
 
 
 def _take() -> Executable:
-    row = (
-        func.unnest(
-            bindparam("ids", type_=ARRAY(BigInteger)),
-            bindparam("reasons", type_=ARRAY(Text)),
-            bindparam("revision_ids", type_=ARRAY(BigInteger)),
-            bindparam("dates", type_=ARRAY(DateTime(timezone=True))),
-            bindparam("kept", type_=ARRAY(Text)),
-        )
-        .table_valued(
-            column("id", BigInteger),
-            column("reason", Word(Reason)),
-            column("revision_id", BigInteger),
-            column("dated_at", Utc()),
-            column("kept", Text),
-        )
-        .render_derived(name="row")
-        .c
-    )
+    row = rows.given(
+        "taken",
+        column("id", BigInteger),
+        column("reason", Word(Reason)),
+        column("revision_id", BigInteger),
+        column("dated_at", Utc()),
+        column("kept", JSONB),
+    ).c
     goes = row.reason.is_(None)
     change = (
         update(Delivery)
         .where(Delivery.id == row.id)
         .values(
             state=case(
-                (goes, literal(DeliveryState.CLAIMED, settle.STATE)),
-                else_=literal(DeliveryState.SKIPPED, settle.STATE),
+                (goes, word(DeliveryState.CLAIMED)),
+                else_=word(DeliveryState.SKIPPED),
             ),
             reason=row.reason,
             attempt=Delivery.attempt + 1,
@@ -230,7 +224,7 @@ def _take() -> Executable:
             lease_until=case((goes, func.now() + verdict.LEASE)),
             revision_id=func.coalesce(row.revision_id, Delivery.revision_id),
             dated_at=func.coalesce(row.dated_at, Delivery.dated_at),
-            values=func.coalesce(cast(row.kept, JSONB), Delivery.values),
+            values=func.coalesce(row.kept, Delivery.values),
         )
         .returning(Delivery.reason)
     )
@@ -242,7 +236,7 @@ _GIVE_BACK = (
     update(Delivery)
     .where(
         Delivery.id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
-        Delivery.state == DeliveryState.CLAIMED,
+        Delivery.state == word(DeliveryState.CLAIMED),
         Delivery.worker == bindparam("by"),
     )
     .values(

@@ -34,9 +34,10 @@ class Gate:
     async def _hand(self, batch: list[Claimed]) -> list[bool]:
         failpoint.reach(Point.FENCING)
         facts = {
-            "ids": [mine.attempt.id for mine in batch],
-            "attempts": [mine.attempt.number for mine in batch],
-            "digests": [mine.digest for mine in batch],
+            "mine": [
+                verdict.asked(mine.attempt.id, mine.attempt.number, mine.digest)
+                for mine in batch
+            ],
             "now": self._now(),
             "lease": self._lease,
         }

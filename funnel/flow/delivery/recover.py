@@ -10,13 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from funnel.domain.status import DeliveryState
 from funnel.flow.delivery import failpoint, policy, settle
 from funnel.flow.delivery.failpoint import Point
+from funnel.flow.delivery.rows import word
 from funnel.models import Delivery, EventKind
-from funnel.models.base import Word
 
 _lost = (
     select(Delivery.id)
     .where(
-        Delivery.state.in_(settle.IN_FLIGHT),
+        Delivery.state.in_(map(word, settle.IN_FLIGHT)),
         Delivery.lease_until < func.now(),
     )
     .limit(bindparam("limit"))
@@ -26,28 +26,24 @@ _lost = (
 _is_poison = Delivery.deaths + 1 >= policy.POISON_DEATHS
 
 
-def _literal(state: DeliveryState) -> Any:
-    return literal(state, settle.STATE)
-
-
 _change = (
     update(Delivery)
     .where(Delivery.id.in_(select(_lost.c.id)))
     .values(
         state=case(
             (
-                and_(Delivery.state == DeliveryState.CLAIMED, _is_poison),
-                _literal(DeliveryState.PARKED),
+                and_(Delivery.state == word(DeliveryState.CLAIMED), _is_poison),
+                word(DeliveryState.PARKED),
             ),
             (
-                Delivery.state == DeliveryState.CLAIMED,
-                _literal(DeliveryState.SCHEDULED),
+                Delivery.state == word(DeliveryState.CLAIMED),
+                word(DeliveryState.SCHEDULED),
             ),
             else_=settle.after_doubt(),
         ),
         deaths=Delivery.deaths + 1,
         lease_until=None,
-        settled_at=case((Delivery.state == DeliveryState.HANDED, func.now())),
+        settled_at=case((Delivery.state == word(DeliveryState.HANDED), func.now())),
         reply="the worker was lost",
     )
 )
@@ -55,10 +51,9 @@ _change = (
 
 def _kind(changed: Any) -> Any:
     """Tell of a doubt, and of a parked row; a mere return is not worth telling."""
-    kind = Word(EventKind)
     return case(
-        (changed.c.state == DeliveryState.PARKED, literal(EventKind.FAILED, kind)),
-        (changed.c.handed_at.is_not(None), literal(EventKind.UNCERTAIN, kind)),
+        (changed.c.state == DeliveryState.PARKED, word(EventKind.FAILED)),
+        (changed.c.handed_at.is_not(None), word(EventKind.UNCERTAIN)),
         else_=null(),
     )
 

@@ -1,15 +1,12 @@
 """Write down what became of deliveries, with their events, in one statement."""
 
-import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     ColumnElement,
-    DateTime,
     Executable,
     Integer,
     Text,
@@ -17,7 +14,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    cast,
     column,
     func,
     insert,
@@ -31,7 +27,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from funnel.domain.status import DeliveryState, Kind, Scope, SubscriberState
+from funnel.flow.delivery import rows
 from funnel.flow.delivery.policy import Attempt, Settlement
+from funnel.flow.delivery.rows import word
 from funnel.models import Delivery, Event, EventKind, Subscriber, Suppression
 from funnel.models.base import Utc, Word
 
@@ -65,14 +63,17 @@ async def write(engine: AsyncEngine, ends: list[End], now: datetime) -> None:
     settles a row that was taken for lost meanwhile: what the relay said is evidence.
     A mere return to the queue does not.
     """
+    facts = {"said": _rows(ends), "now": now}
     dead = [end for end in ends if end.digest is not None]
     if not dead:  # one round trip, one commit
         at_once = engine.execution_options(isolation_level="AUTOCOMMIT")
         async with at_once.connect() as connection:
-            await connection.execute(_SETTLE, _facts(ends, now))
+            await connection.execute(_SETTLE, facts)
         return
     async with engine.begin() as connection:
-        done = (await connection.execute(_SETTLE, _facts(ends, now))).all()
+        done = (
+            await connection.execute(_SETTLE, facts)
+        ).all()
         ours = {row.id for row in done}
         for end in dead:
             if end.digest is not None and end.attempt.id in ours:
@@ -123,8 +124,8 @@ def after_doubt() -> ColumnElement[Any]:
     in_time = or_(Delivery.not_after.is_(None), Delivery.not_after >= NOW)
     once_more = and_(Delivery.kind == Kind.SERVICE, ~before, in_time)
     return case(
-        (once_more, literal(DeliveryState.SCHEDULED, STATE)),
-        else_=literal(DeliveryState.UNCERTAIN, STATE),
+        (once_more, word(DeliveryState.SCHEDULED)),
+        else_=word(DeliveryState.UNCERTAIN),
     )
 
 
@@ -152,57 +153,46 @@ def tell(change: Update, kind: Told, data: Told) -> Executable:
     return select(row.id, row.state).add_cte(told.cte("told"))
 
 
-def _facts(ends: list[End], now: datetime) -> dict[str, Any]:
-    """Return the batch as columns."""
-    settled = [end.settlement for end in ends]
-    return {
-        "now": now,
-        "ids": [end.attempt.id for end in ends],
-        "attempts": [end.attempt.number for end in ends],
-        "states": [one.state for one in settled],
-        "kinds": [one.told for one in settled],
-        "due_ats": [one.due_at for one in settled],
-        "replies": [one.reply for one in settled],
-        "data": [json.dumps(one.data) for one in settled],
-    }
+def _rows(ends: list[End]) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": attempt.id,
+            "attempt": attempt.number,
+            "state": settled.state,
+            "kind": settled.told,
+            "due_at": rows.moment(settled.due_at),
+            "reply": settled.reply,
+            "data": settled.data,
+        }
+        for attempt, settled, _ in ends
+    ]
 
 
-_SAID = (
-    func.unnest(
-        bindparam("ids", type_=ARRAY(BigInteger)),
-        bindparam("attempts", type_=ARRAY(Integer)),
-        bindparam("states", type_=ARRAY(Text)),
-        bindparam("kinds", type_=ARRAY(Text)),
-        bindparam("due_ats", type_=ARRAY(DateTime(timezone=True))),
-        bindparam("replies", type_=ARRAY(Text)),
-        bindparam("data", type_=ARRAY(Text)),
-    )
-    .table_valued(
-        column("id", BigInteger),
-        column("attempt", Integer),
-        column("state", STATE),
-        column("kind", Word(EventKind)),
-        column("due_at", Utc()),
-        column("reply", Text),
-        column("data", Text),
-    )
-    .render_derived(name="said")
+_SAID = rows.given(
+    "said",
+    column("id", BigInteger),
+    column("attempt", Integer),
+    column("state", STATE),
+    column("kind", Word(EventKind)),
+    column("due_at", Utc()),
+    column("reply", Text),
+    column("data", JSONB),
 )
 """The ends of a batch; one without a state is in doubt."""
 
 
 def _settle() -> Executable:
     said = _SAID.c
-    is_answer = said.state.in_((DeliveryState.SENT, DeliveryState.FAILED))
-    is_open = said.state == DeliveryState.SCHEDULED
+    is_answer = said.state.in_([word(DeliveryState.SENT), word(DeliveryState.FAILED)])
+    is_open = said.state == word(DeliveryState.SCHEDULED)
     change = (
         update(Delivery)
         .where(
             Delivery.id == said.id,
             Delivery.attempt == said.attempt,
             or_(
-                Delivery.state.in_(IN_FLIGHT),
-                and_(is_answer, Delivery.state.in_(OPEN_TO_EVIDENCE)),
+                Delivery.state.in_(map(word, IN_FLIGHT)),
+                and_(is_answer, Delivery.state.in_(map(word, OPEN_TO_EVIDENCE))),
             ),
         )
         .values(
@@ -218,7 +208,7 @@ def _settle() -> Executable:
     return tell(
         change,
         lambda changed: changed.c.kind,
-        lambda changed: cast(changed.c.data, JSONB),
+        lambda changed: changed.c.data,
     )
 
 

@@ -18,10 +18,14 @@ Claim = Callable[[int], Awaitable[tuple[int, list[Claimed]]]]
 
 
 class Shelf:
-    """Hands out service mail first, and claims ahead while there is anything due."""
+    """Hands out service mail first, and claims ahead while there is anything due.
+
+    `failure` is what a claim ended with, if it could not be made.
+    """
 
     def __init__(self, claim: Claim, connections: int) -> None:
         """Begin small; each claim learns from the speed since the last one."""
+        self.failure: Exception | None = None
         self._claim, self._least = claim, connections
         self._waiting: list[tuple[int, int, Claimed]] = []
         self._numbers = count()
@@ -57,18 +61,16 @@ class Shelf:
             self._filling = asyncio.create_task(self._take())
 
     async def _take(self) -> None:
+        self._learn()
         try:
-            self._learn()
-            taken, mine = await self._claim(self._room - len(self._waiting))
-            self._is_dry = taken == 0
-            for one in mine:
-                place = (one.priority, next(self._numbers), one)
-                heapq.heappush(self._waiting, place)
-        except BaseException:
-            self._is_dry = True
-            raise
-        finally:
-            self._filling = None
+            taken, mine = await self._claim(max(1, self._room - len(self._waiting)))
+        except Exception as error:  # noqa: BLE001 - for the shift, at its end
+            self.failure = error
+            taken, mine = 0, []
+        self._is_dry = taken == 0
+        for one in mine:
+            heapq.heappush(self._waiting, (one.priority, next(self._numbers), one))
+        self._filling = None
 
     def _learn(self) -> None:
         """Make room for what takes about WORK seconds at today's speed."""

@@ -78,9 +78,13 @@ class Shift:
         while await self._send_a_suspect():
             await self._beat()
         lanes = self.office.connections * LANES
-        await asyncio.gather(*(self._lane() for _ in range(lanes)))
-        await self._give_back()
-        await self.books.close()
+        try:
+            await asyncio.gather(*(self._lane() for _ in range(lanes)))
+            await self._give_back()
+        finally:
+            await self.books.close()
+        if self.shelf.failure is not None:
+            raise self.shelf.failure
         await self._beat()
         return self.done
 

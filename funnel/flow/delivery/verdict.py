@@ -3,7 +3,6 @@
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     ColumnElement,
     Executable,
@@ -14,8 +13,8 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    column,
     func,
-    literal,
     null,
     or_,
     select,
@@ -32,7 +31,8 @@ from funnel.domain.status import (
     SequenceState,
     SubscriberState,
 )
-from funnel.flow.delivery import settle
+from funnel.flow.delivery import rows, settle
+from funnel.flow.delivery.rows import word
 from funnel.models import (
     Consent,
     Delivery,
@@ -48,23 +48,25 @@ from funnel.models import (
     Subscriber,
     Suppression,
 )
-from funnel.models.base import Utc, Word
+from funnel.models.base import Utc
 
 NOW = bindparam("now", type_=Utc())
 LEASE = bindparam("lease", type_=Interval(native=True))
 
-MINE = (
-    func.unnest(
-        bindparam("ids", type_=ARRAY(BigInteger)),
-        bindparam("attempts", type_=ARRAY(Integer)),
-        bindparam("digests", type_=ARRAY(Text)),
-    )
-    .table_valued("id", "attempt", "digest")
-    .render_derived(name="mine")
+MINE = rows.given(
+    "mine",
+    column("id", BigInteger),
+    column("attempt", Integer),
+    column("digest", Text),
 )
 """The deliveries that are asked about: id, my attempt, hash of the address."""
 
 Published = aliased(Revision, name="published")
+
+
+def asked(id_: int, attempt: int, digest: str) -> dict[str, Any]:
+    """Return one of the deliveries that are asked about."""
+    return {"id": id_, "attempt": attempt, "digest": digest}
 
 
 def standing_still() -> ColumnElement[bool]:
@@ -92,8 +94,8 @@ def all_paused(*where: ColumnElement[bool]) -> ColumnElement[bool]:
 
 def skipped(changed: Any) -> ColumnElement[Any]:
     """Tell of the rows that were skipped."""
-    told = literal(EventKind.SKIPPED, Word(EventKind))
-    return case((changed.c.state == DeliveryState.SKIPPED, told), else_=null())
+    is_skipped = changed.c.state == word(DeliveryState.SKIPPED)
+    return case((is_skipped, word(EventKind.SKIPPED)), else_=null())
 
 
 def because(changed: Any) -> ColumnElement[Any]:
@@ -128,7 +130,7 @@ def _judged() -> Select[Any]:
 def _bar() -> ColumnElement[Any]:
     """Return the first reason for which it must not go, or null."""
     whens = (*_for_everything(), *_for_marketing(), *_for_its_time(), *_for_its_place())
-    reasons = [(condition, literal(why, Word(Reason))) for condition, why in whens]
+    reasons = [(condition, word(why)) for condition, why in whens]
     return case((Delivery.is_test, null()), *reasons, else_=null())
 
 
@@ -138,7 +140,7 @@ Bars = tuple[tuple[ColumnElement[bool], Reason], ...]
 def _for_everything() -> Bars:
     gone = or_(Subscriber.id.is_(None), Subscriber.state == SubscriberState.ERASED)
     unreachable = Subscriber.state.in_(
-        (SubscriberState.BOUNCED, SubscriberState.COMPLAINED)
+        [word(SubscriberState.BOUNCED), word(SubscriberState.COMPLAINED)]
     )
     return (
         (gone, Reason.ERASED),
@@ -158,7 +160,7 @@ def _for_marketing() -> Bars:
 
 
 def _for_its_time() -> Bars:
-    asks = Step.role.in_((Role.CONFIRMATION, Role.CONFIRMATION_AGAIN))
+    asks = Step.role.in_([word(Role.CONFIRMATION), word(Role.CONFIRMATION_AGAIN)])
     return (
         (Delivery.not_after < NOW, Reason.TOO_LATE),
         (and_(asks, Signup.confirmed_at.is_not(None)), Reason.CONFIRMED),
@@ -203,20 +205,19 @@ def _suppressed(scope: Scope) -> ColumnElement[bool]:
 def _hand() -> Executable:
     judged = _judged().cte("judged")
     bar, is_still = judged.c.bar, judged.c.is_still
-    state = settle.STATE
     change = (
         update(Delivery)
         .where(
             Delivery.id == judged.c.id,
             Delivery.attempt == judged.c.attempt,
-            Delivery.state == DeliveryState.CLAIMED,
+            Delivery.state == word(DeliveryState.CLAIMED),
             Delivery.lease_until > func.now(),
         )
         .values(
             state=case(
-                (bar.is_not(None), literal(DeliveryState.SKIPPED, state)),
-                (is_still, literal(DeliveryState.SCHEDULED, state)),
-                else_=literal(DeliveryState.HANDED, state),
+                (bar.is_not(None), word(DeliveryState.SKIPPED)),
+                (is_still, word(DeliveryState.SCHEDULED)),
+                else_=word(DeliveryState.HANDED),
             ),
             reason=bar,
             handed_at=func.now(),

@@ -119,7 +119,7 @@ def draft(row: AnyRow) -> Content | None:
 def message(office: Office, frozen: Frozen) -> tuple[str, str, bytes]:
     """Return envelope sender, recipient and bytes; the same on every attempt."""
     links, values = _links(office, frozen), frozen.values
-    filled = values["says"] | links
+    filled = personalize.plain(values["says"] | links)
     sender, is_marketing = values["sender"], frozen.kind is Kind.MARKETING
     letter = letters.Letter(
         from_name=sender["name"],
