@@ -135,7 +135,7 @@ def _smtp_source(port: int, count: int, connections: int) -> Result:
     command = [_program("smtp-source"), "-s", str(connections), "-m", str(count)]
     command += ["-d", "-l", str(len(BODY)), "-f", "b@b.nl", "-t", "c@d.nl"]
     started, before = time.perf_counter(), os.times()
-    subprocess.run([*command, f"127.0.0.1:{port}"], check=True)  # noqa: S603
+    subprocess.run([*command, f"127.0.0.1:{port}"], check=True)
     took, after = time.perf_counter() - started, os.times()
     cpu = sum(after[2:4]) - sum(before[2:4])  # of children
     return count / took, cpu / count * 1e6
@@ -185,7 +185,7 @@ def _chunking_sink() -> Iterator[int]:
 
 @contextlib.contextmanager
 def _running(command: list[str], port: int) -> Iterator[None]:
-    process = subprocess.Popen(command, cwd="/tmp", stderr=subprocess.DEVNULL)  # noqa: S603, S108
+    process = subprocess.Popen(command, cwd="/tmp", stderr=subprocess.DEVNULL)  # noqa: S108
     try:
         _wait_for(port)
         yield

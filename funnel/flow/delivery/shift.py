@@ -9,8 +9,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from funnel.clock import Clock
-from funnel.domain.status import DeliveryState
-from funnel.flow import render
+from funnel.domain.status import DeliveryState, Kind
+from funnel.flow import allowance, render
 from funnel.flow.delivery import claim, guard, policy, recover
 from funnel.flow.delivery.claim import Claimed
 from funnel.flow.delivery.fence import Gate
@@ -18,13 +18,10 @@ from funnel.flow.delivery.journal import Answer, Journal
 from funnel.flow.delivery.record import Books
 from funnel.flow.delivery.shelf import Shelf
 from funnel.flow.render import Office
-from funnel.mail.smtp import Outcome, Pool, Receipt
+from funnel.mail.smtp import Outcome, Pool, Receipt, State
 from funnel.models import Heartbeat
 
 log = logging.getLogger(__name__)
-
-LANES = 2
-"""Messages for each connection: one on its way, and one ready to follow it."""
 
 BEAT = "drain"
 
@@ -77,7 +74,7 @@ class Shift:
         self.done.recovered = await recover.expired(self.post.engine, now=now)
         while await self._send_a_suspect():
             await self._beat()
-        lanes = self.office.connections * LANES
+        lanes = self.post.pool.terms.width
         try:
             await asyncio.gather(*(self._lane() for _ in range(lanes)))
             await self._give_back()
@@ -111,9 +108,10 @@ class Shift:
 
     @property
     def _is_over(self) -> bool:
-        """Say whether the time is up, or no connection in a row reached the relay."""
+        """Say whether the time is up, or the relay is out of reach."""
+        is_left_alone = self.post.pool.state is State.OPEN
         is_cut_off = self._unreached >= self.office.connections
-        return is_cut_off or self._time() >= self._until
+        return is_left_alone or is_cut_off or self._time() >= self._until
 
     async def _claim(self, limit: int) -> tuple[int, list[Claimed]]:
         """Claim more, for as long as there is time to send it."""
@@ -123,9 +121,14 @@ class Shift:
         return await self._take(limit, is_suspect=False)
 
     async def _take(self, limit: int, *, is_suspect: bool) -> tuple[int, list[Claimed]]:
+        engine, relay = self.post.engine, self.post.pool.terms
+        granted = await allowance.take(engine, relay, limit)
+        if granted == 0:
+            return 0, []
         lease, worker = self.office.lease, self.post.worker
-        terms = claim.Terms(self.now(), worker, lease, limit, is_suspect)
-        batch = await claim.take(self.post.engine, self.office, terms)
+        terms = claim.Terms(self.now(), worker, lease, granted, is_suspect)
+        batch = await claim.take(engine, self.office, terms)
+        await allowance.put_back(engine, relay, granted - batch.taken)
         for attempt, end in batch.unwritten:
             self.books.settle(attempt, end)
         return batch.taken, batch.mine
@@ -150,7 +153,10 @@ class Shift:
             self.books.settle(mine.attempt, end)
             return
         fence = self.gate.fence(mine)
-        receipt = await self.post.pool.send(mail_from, to, data, fence)
+        is_urgent = mine.letter.kind is Kind.SERVICE
+        receipt = await self.post.pool.send(
+            mail_from, to, data, fence, is_urgent=is_urgent
+        )
         self._note(receipt)
         if receipt.outcome is not Outcome.FENCED:
             self.books.heard(Answer(mine.attempt, mine.digest, receipt))
