@@ -30,13 +30,13 @@ def ready() -> ResponseReturnValue:
         still = guard.stands_still(db.session())
     except SQLAlchemyError:
         return jsonify(database=False), HTTPStatus.SERVICE_UNAVAILABLE
-    facts = {
-        "migrations": {"tables": here, "program": head},
-        "oldest_due_seconds": seen.lateness.total_seconds(),
-        "due": sum(seen.due.values()),
-        "silent": seen.silent,
-        "stands_still": still,
-    }
     well = here == head and not seen.is_late and not still
-    status = HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE
-    return jsonify(database=True, **facts), status
+    answer = jsonify(
+        database=True,
+        migrations={"tables": here, "program": head},
+        oldest_due_seconds=seen.lateness.total_seconds(),
+        due=sum(seen.due.values()),
+        silent=seen.silent,
+        stands_still=still,
+    )
+    return answer, HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE

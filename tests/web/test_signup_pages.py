@@ -211,7 +211,7 @@ def test_what_looks_like_a_bot_is_counted_and_nothing_else(
 ) -> None:
     funnel: Funnel = app.extensions["funnel"]
     if sign == "fast":
-        slow = funnel.settings.model_copy(update={"form_min_seconds": 2})
+        slow = funnel.settings.model_copy(update={"form_min_seconds": 600})
         app.extensions["funnel"] = Funnel.of(slow)
     moment = int(clock.real().timestamp())
     other = tokens.issue(funnel.keys, TokenKind.FORM, 10**6, moment, 1)
