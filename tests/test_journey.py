@@ -4,9 +4,12 @@ The tables are typed by hand, from the worked example and the rules in
 docs/timing.md; nothing here asks the plan. Times are Amsterdam's.
 """
 
+import http.client
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
+import tracking
 from marketer import Marketer
 from reader import Reader
 from running import Running, wait_for
@@ -241,10 +244,42 @@ def test_every_link_in_every_mail_answers(story: Story) -> None:
         if link.startswith(story.system.url)
     }
 
-    answers = {link: story.worked.visitor.get(link).status for link in links}
+    led = {leads_to(link) if "/c/" in link else link for link in links}
+    ours = {link for link in led if link.startswith(story.system.url)}
+    answers = {link: story.worked.visitor.get(link).status for link in ours}
 
     assert len(links) > 20
     assert set(answers.values()) == {200}
+    assert led - ours == {"https://vul-in.example/product"}  # of mail 10's seed
+
+
+def test_a_followed_link_is_counted_by_the_workers(story: Story) -> None:
+    link = next(
+        link for mail in story.early.mails() for link in mail.links if "/c/" in link
+    )
+    total = "SELECT coalesce(sum(clicks), 0) FROM click_count"
+    before = story.system.execute(total)[0][0]
+    story.system.execute("UPDATE delivery SET handed_at = now() - interval '1 day'")
+
+    assert leads_to(link, "GET")
+    story.system.execute("UPDATE click SET seen_at = now() - interval '5 minutes'")
+
+    wait_for(
+        lambda: story.system.execute(total)[0][0] > before, "the count", patience=60
+    )
+    named = story.system.execute("SELECT count(*) FROM event WHERE kind = 'clicked'")
+    assert named == [(0,)]
+
+
+def leads_to(link: str, verb: str = "HEAD") -> str:
+    """Ask where a link leads, without going there; a HEAD is not counted."""
+    parts = urlsplit(link)
+    pages = http.client.HTTPConnection(parts.netloc, timeout=30)
+    pages.request(verb, parts.path, headers={"User-Agent": tracking.BROWSER})
+    answer = pages.getresponse()
+    pages.close()
+    assert answer.status == 302, link
+    return answer.headers["Location"]
 
 
 def test_marketing_mail_can_be_left_with_one_click(story: Story) -> None:

@@ -47,6 +47,7 @@ from funnel.models import (
     Link,
     Masterclass,
     Step,
+    System,
 )
 
 BEAT = "clicks"
@@ -75,46 +76,55 @@ class Followed:
     delivery_id: int
     url: str
     is_test: bool
+    ahead: timedelta  # of domain time: read along, to spare a question
+
+
+_any_one = aliased(Masterclass)
+_FIND = (
+    select(
+        Link.id,
+        Link.target,
+        Delivery.is_test,
+        Delivery.values["links"]["article"].astext.label("article"),
+        Delivery.values["links"]["masterclass"].astext.label("masterclass"),
+        Masterclass.article_slug,
+        Masterclass.slug,
+        select(System.clock_offset).scalar_subquery().label("clock_offset"),
+        func.set_config("lock_timeout", PATIENCE, literal(value=True)),
+    )
+    .join(Delivery, Delivery.revision_id == Link.revision_id)
+    .outerjoin(Step, Step.id == Delivery.step_id)
+    .outerjoin(
+        Masterclass,
+        Masterclass.id
+        == select(func.min(_any_one.id))
+        .where(_any_one.sequence_id == Step.sequence_id)
+        .scalar_subquery(),
+    )
+    .where(Delivery.id == bindparam("of"), Link.code == bindparam("code"))
+)
+"""Where a link leads, and what noting it needs; made once, asked at every click."""
+
+_NOTE = insert(Click.__table__)  # type: ignore[arg-type]  # a Table, as Core takes it
 
 
 def find(
     session: Session, delivery_id: int, code: str, *, links: Links
 ) -> Followed | None:
     """Return where a link of this delivery leads; None when it has no such link."""
-    any_one = aliased(Masterclass)
-    by_sequence = (
-        select(func.min(any_one.id))
-        .where(any_one.sequence_id == Step.sequence_id)
-        .scalar_subquery()
-    )
-    row = session.execute(
-        select(
-            Link.id,
-            Link.target,
-            Delivery.is_test,
-            Delivery.values["links"]["article"].astext.label("article"),
-            Delivery.values["links"]["masterclass"].astext.label("masterclass"),
-            Masterclass.article_slug,
-            Masterclass.slug,
-            func.set_config("lock_timeout", PATIENCE, literal(value=True)),
-        )
-        .join(Delivery, Delivery.revision_id == Link.revision_id)
-        .outerjoin(Step, Step.id == Delivery.step_id)
-        .outerjoin(Masterclass, Masterclass.id == by_sequence)
-        .where(Delivery.id == delivery_id, Link.code == code)
-    ).one_or_none()
+    row = session.execute(_FIND, {"of": delivery_id, "code": code}).one_or_none()
     if row is None:
         return None
     article, slug = row.article or row.article_slug, row.masterclass or row.slug
     url = _filled(row.target, links, article, slug)
-    return Followed(row.id, delivery_id, url, row.is_test)
+    ahead = row.clock_offset or timedelta()
+    return Followed(row.id, delivery_id, url, row.is_test, ahead)
 
 
 def note(
     session: Session,
     link: Followed,
     *,
-    now: datetime,
     real: datetime,
     is_machine: bool,
 ) -> bool:
@@ -127,13 +137,14 @@ def note(
         return False
     try:
         session.execute(
-            insert(Click).values(
-                link_id=link.link_id,
-                delivery_id=link.delivery_id,
-                at=now,
-                seen_at=real,
-                is_machine=is_machine,
-            )
+            _NOTE,
+            {
+                "link_id": link.link_id,
+                "delivery_id": link.delivery_id,
+                "at": real + link.ahead,
+                "seen_at": real,
+                "is_machine": is_machine,
+            },
         )
         session.commit()
     except SQLAlchemyError as error:

@@ -1,7 +1,5 @@
 """The door of a mail's links: it counts who comes by, and leads on at once."""
 
-from datetime import datetime
-
 from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 
@@ -12,7 +10,7 @@ from funnel.domain.tokens import TokenKind
 from funnel.flow import clicks
 from funnel.flow.clicks import Followed
 from funnel.mail.tracked import CODE_LENGTH
-from funnel.web import funnel, now, visitor
+from funnel.web import funnel, visitor
 from funnel.web.visitor import DeadLink
 
 PURPOSES = ("Purpose", "Sec-Purpose", "X-Purpose", "X-Moz")
@@ -24,20 +22,17 @@ bp.after_request(visitor.private)
 @bp.get("/c/<token>")
 def follow(token: str) -> ResponseReturnValue:
     """Lead to where the link was written to lead: nothing in the address decides."""
-    moment = now()  # before the link is known: after that, nothing may stop her
     signed, code = token[:-CODE_LENGTH], token[-CODE_LENGTH:]
     delivery_id = visitor.numbers(TokenKind.CLICK, signed)[0]
     link = clicks.find(db.session(), delivery_id, code, links=funnel().links)
     if link is None:
         raise DeadLink
     if request.method == "GET":  # a HEAD only asks what would come
-        _note(link, moment)
+        _note(link)
     return redirect(link.url, 302)
 
 
-def _note(link: Followed, moment: datetime) -> None:
+def _note(link: Followed) -> None:
     said = [request.headers.get(name, "") for name in PURPOSES]
     is_machine = machines.is_machine(request.user_agent.string, said)
-    clicks.note(
-        db.session(), link, now=moment, real=clock.real(), is_machine=is_machine
-    )
+    clicks.note(db.session(), link, real=clock.real(), is_machine=is_machine)
