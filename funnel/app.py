@@ -96,6 +96,7 @@ def _add_pages(app: Flask) -> None:
         calendar,
         confirm,
         csrf,
+        doors,
         errors,
         headers,
         health,
@@ -108,7 +109,7 @@ def _add_pages(app: Flask) -> None:
     csrf.init_app(app)
     for part in (headers, errors, babel):
         part.init_app(app)
-    ours = (health, inbox, auth, admin)
+    ours = (health, inbox, auth, doors, admin)
     public = (confirm, preferences, masterclass, calendar, pages)
     for module in (*ours, *public):
         app.register_blueprint(module.bp)

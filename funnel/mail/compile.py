@@ -29,9 +29,15 @@ class Compiled:
 
 
 def compile_step(
-    *, subject: str, preheader: str, body: str, kind: Kind, language: str
+    *,
+    subject: str,
+    preheader: str,
+    body: str,
+    kind: Kind,
+    language: str,
+    is_for_team: bool = False,
 ) -> Compiled:
-    """Compile a step's text.
+    """Compile a step's text; a letter to the team has no preferences to link to.
 
     Raises:
         TemplateProblem: With field, line, column, and what to write instead.
@@ -47,6 +53,7 @@ def compile_step(
         text=text.render(document),
         kind=kind,
         language=language,
+        has_links=not is_for_team,
     )
     html = guard.restore(_INLINER.inline(layout.html(contents, guard)))
     if len(html.encode()) > MOST_HTML:

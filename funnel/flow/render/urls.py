@@ -25,6 +25,7 @@ def ids(row: AnyRow) -> dict[str, Any]:
     """Return what the links are made from; JSON."""
     return {
         "signup": row.signup_id,
+        "user_link": (row.draft or {}).get("link"),
         "subscriber": row.subscriber_id,
         "registration": row.registration_id,
         "masterclass": row.masterclass,
@@ -46,6 +47,8 @@ def urls(
         found["article_url"] = links.article(of["article"])
     if of["signup"]:
         found["confirm_url"] = links.confirm(of["signup"])
+    if of.get("user_link"):
+        found["confirm_url"] = links.account(of["user_link"])
     if of["subscriber"]:
         until = dated_at + DATA_LINK_LIVES
         found["preferences_url"] = links.preferences(of["subscriber"])

@@ -11,6 +11,7 @@ from funnel.flow.reports.numbers import (
 )
 from funnel.flow.reports.people import Order, Page, Selection, count, page
 from funnel.flow.reports.person import Person, Story, person
+from funnel.flow.reports.trail import Trail, trail
 
 __all__ = [
     "Head",
@@ -22,6 +23,7 @@ __all__ = [
     "Selection",
     "StepNumbers",
     "Story",
+    "Trail",
     "count",
     "head",
     "mails",
@@ -29,4 +31,5 @@ __all__ = [
     "page",
     "per_step",
     "person",
+    "trail",
 ]

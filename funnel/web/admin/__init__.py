@@ -10,25 +10,31 @@ from funnel.web import auth
 from funnel.web.admin import (
     account,
     business,
+    colleagues,
     deliveries,
     imports,
     occurrences,
+    second_step,
     selections,
     sequences,
     steps,
     subscribers,
+    trail,
     words,
 )
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 for part in (account, business, deliveries, imports, occurrences, selections):
     bp.register_blueprint(part.bp)
-for part in (sequences, steps, subscribers):
+for part in (colleagues, second_step, sequences, steps, subscribers, trail):
     bp.register_blueprint(part.bp)
 bp.after_request(auth.private)
 
-OPEN = ("admin.account", "admin.business")
-"""Pages that a viewer may write to, or that the business profile does not hold up."""
+OWN = ("admin.account.", "admin.second_step.")
+"""What concerns nobody but herself: a viewer may write to it, too."""
+
+OPEN = (*OWN, "admin.business.")
+"""Pages that the business profile does not hold up."""
 
 
 @bp.before_request
@@ -59,7 +65,7 @@ def home() -> ResponseReturnValue:
 
 def may_post(endpoint: str) -> bool:
     """Say whether she may send this form: her own account is everybody's."""
-    return auth.member().may_write or endpoint.startswith("admin.account.")
+    return auth.member().may_write or endpoint.startswith(OWN)
 
 
 def _wants_profile() -> bool:
