@@ -110,9 +110,7 @@ def _served(url: str) -> Iterator[tuple[Settings, list[str]]]:
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"]
     command += ["--host", "127.0.0.1", "--port", str(port), "--http", "1"]
     command += ["--blocking-threads", "8", "--no-access-log", "wsgi:app"]
-    server = subprocess.Popen(  # noqa: S603 - our own words
-        command, env={**os.environ, **environment}
-    )
+    server = subprocess.Popen(command, env={**os.environ, **environment})
     try:
         _wait(port)
         yield settings, paths

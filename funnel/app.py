@@ -98,6 +98,7 @@ def _add_pages(app: Flask) -> None:
         calendar,
         confirm,
         csrf,
+        doors,
         errors,
         headers,
         health,
@@ -112,7 +113,7 @@ def _add_pages(app: Flask) -> None:
     csrf.init_app(app)
     for part in (headers, errors, babel):
         part.init_app(app)
-    ours = (health, metrics, inbox, auth, admin)
+    ours = (health, metrics, inbox, auth, doors, admin)
     public = (tracking, confirm, preferences, masterclass, calendar, pages)
     for module in (*ours, *public):
         app.register_blueprint(module.bp)

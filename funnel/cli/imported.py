@@ -1,6 +1,7 @@
 """What the command line says about a file of subscribers."""
 
 import csv
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from funnel.flow import imports
 from funnel.flow.imports import Unready
 from funnel.models import SubscriberImport
 
+PAUSE = 0.2  # seconds
 PROBLEMS = {
     "columns": "No column, or more than one, is headed “address” (or “email”).",
     "purposes": "Say what they agreed to: --purpose series.",
@@ -29,7 +31,8 @@ def finish(session: Session, import_id: int, now: datetime) -> SubscriberImport:
         row = session.get_one(SubscriberImport, import_id, populate_existing=True)
         if row.state not in at_work:
             break
-        imports.work(session, now=now)
+        if not imports.work(session, now=now):  # a worker is faster
+            time.sleep(PAUSE)
     if row.state is ImportState.REFUSED:
         sentence = row.problem["sentence"]
         raise click.ClickException(sentence % row.problem["details"])

@@ -42,6 +42,10 @@ class Links:
         until = int(expires.timestamp())
         return self._signed("data", TokenKind.PERSONAL_DATA, subscriber_id, until)
 
+    def account(self, user_link_id: int) -> str:
+        """Return where a colleague chooses her password."""
+        return self._signed("admin/choose", TokenKind.ACCOUNT, user_link_id)
+
     def calendar(self, slug: str, registration_id: int) -> str:
         token = tokens.issue(self.keys, TokenKind.CALENDAR, registration_id)
         return self._url(f"{slug}/agenda/{token}.ics")

@@ -35,6 +35,7 @@ class TokenKind(StrEnum):
     THANKS = "thanks"
     FORM = "form"
     PERSONAL_DATA = "personal-data"
+    ACCOUNT = "account"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from html import escape
 from typing import Any
 
@@ -16,6 +17,14 @@ from funnel.mail import layout, markdown, personalize, text, tracked
 from funnel.mail.problem import N_, TemplateProblem
 
 MOST_HTML = 90_000  # octets; Gmail clips at 102 kB, and values are still to come
+
+
+class Use(Enum):
+    """What a text is compiled for."""
+
+    SHOWING = auto()  # previews and test sends: links lead straight on
+    SENDING = auto()  # links lead past our own door, where clicks are counted
+    TEAM = auto()  # colleagues: they have no preferences to link to
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +45,9 @@ def compile_step(
     body: str,
     kind: Kind,
     language: str,
-    counts_clicks: bool = False,
+    use: Use = Use.SHOWING,
 ) -> Compiled:
-    """Compile a step's text; `counts_clicks` leads its links past our own door.
+    """Compile a step's text.
 
     Raises:
         TemplateProblem: With field, line, column, and what to write instead.
@@ -46,7 +55,7 @@ def compile_step(
     personalize.check_line(subject, "subject")
     personalize.check_line(preheader, "preheader")
     document = markdown.read(body)
-    links = tracked.rewrite(document) if counts_clicks else ()
+    links = tracked.rewrite(document) if use is Use.SENDING else ()
     guard = document.guard
     contents = layout.Contents(
         subject=guard.protect(subject, escape),
@@ -55,6 +64,7 @@ def compile_step(
         text=text.render(document),
         kind=kind,
         language=language,
+        has_links=use is not Use.TEAM,
     )
     html = guard.restore(_INLINER.inline(layout.html(contents, guard)))
     if len(html.encode()) > MOST_HTML:

@@ -24,6 +24,7 @@ class Contents:
     text: str
     kind: Kind
     language: str
+    has_links: bool = True
 
 
 def html(contents: Contents, guard: Guard) -> str:
@@ -49,6 +50,8 @@ def text(contents: Contents, guard: Guard) -> str:
 
 def _links(contents: Contents) -> list[tuple[str, str]]:
     """Return what the footer links to: marketing can be stopped from every mail."""
+    if not contents.has_links:
+        return []
     words = _words(contents)
     links = [("preferences_url", words["preferences"])]
     if contents.kind is Kind.MARKETING:

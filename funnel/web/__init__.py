@@ -11,6 +11,7 @@ from funnel import clock
 from funnel.config import Settings
 from funnel.db import db
 from funnel.domain.links import Links
+from funnel.domain.seal import Seal
 from funnel.domain.tokens import Keys
 from funnel.models import System
 
@@ -24,11 +25,13 @@ class Funnel:
     settings: Settings
     keys: Keys
     links: Links
+    seal: Seal
 
     @classmethod
     def of(cls, settings: Settings) -> "Funnel":
         keys = Keys.of(settings.secret_key, settings.previous_secret_keys)
-        return cls(settings, keys, Links(settings.base_url, keys))
+        seal = Seal.of(settings.secret_key, settings.previous_secret_keys)
+        return cls(settings, keys, Links(settings.base_url, keys), seal)
 
 
 def funnel() -> Funnel:

@@ -50,6 +50,10 @@ class Member:
         return RANKS.index(self.user.role) >= RANKS.index(role)
 
     @property
+    def is_owner(self) -> bool:
+        return self.may(TeamRole.OWNER)
+
+    @property
     def may_write(self) -> bool:
         return self.may(TeamRole.MARKETER)
 
@@ -80,16 +84,16 @@ def private(response: ResponseReturnValue) -> ResponseReturnValue:
 @bp.get("/login")
 def login() -> ResponseReturnValue:
     """Ask for address and password, in the language of her choice."""
-    babel.speak(_language())
+    babel.speak(language())
     if current_user.is_authenticated:
         return redirect(safe(request.args.get("next")))
-    return render_template("admin/login.html", language=_language())
+    return render_template("admin/login.html", language=language())
 
 
 @bp.post("/login")
 def enter() -> ResponseReturnValue:
     """Open a log-in; the cookie's session starts anew."""
-    babel.speak(_language())
+    babel.speak(language())
     try:
         secret = team.log_in(
             db.session(),
@@ -99,9 +103,14 @@ def enter() -> ResponseReturnValue:
             real=clock.real(),
         )
     except (team.WrongPassword, team.TooSoon) as problem:
-        return _refused(problem)
+        return refused("admin/login.html", problem)
+    target = request.form.get("next")
+    if _member(secret) is None:  # half of a log-in: the other half is a code
+        session.clear()
+        session.update(half=secret, next=safe(target), language=language())
+        return redirect(url_for("doors.ask_code"), 303)
     admit(secret)
-    return redirect(safe(request.form.get("next")), 303)
+    return redirect(safe(target), 303)
 
 
 @bp.post("/logout")
@@ -155,16 +164,16 @@ def _member(secret: str) -> Member | None:
     return Member(found.user, secret) if found else None
 
 
-def _refused(problem: team.WrongPassword | team.TooSoon) -> ResponseReturnValue:
+def refused(template: str, problem: Exception) -> ResponseReturnValue:
+    """Say that it does not fit, or that it was too often."""
     wait = 0
     if isinstance(problem, team.TooSoon):
         wait = int(problem.wait.total_seconds()) + 1
-    page = render_template(
-        "admin/login.html", language=_language(), wait=wait, is_wrong=not wait
-    )
+    page = render_template(template, language=language(), wait=wait, is_wrong=not wait)
     return page, 429 if wait else 422, {"Retry-After": str(wait)} if wait else {}
 
 
-def _language() -> str:
+def language() -> str:
+    """Return the language that she chose at the door."""
     chosen = request.values.get("language", "")
     return chosen if chosen in babel.LANGUAGES else babel.language()

@@ -24,6 +24,7 @@ NO_PAGE = {
     "inbox.letter": "a letter in its frame; its markup is for mail programs",
     "admin.steps.preview": "a letter in its frame; its markup is for mail programs",
     "pages.host": "a picture",
+    "admin.imports.report": "a file",
 }
 """Routes that show no page of ours to a person."""
 
@@ -59,6 +60,9 @@ def paths(system: Running) -> dict[str, str]:
         " due_at, attempt, deaths, reply) VALUES ('uncertain', 'marketing', 10,"
         " 'lezer@voorbeeld.example', false, now(), now(), 1, 0, '') RETURNING id"
     )
+    file = send_a_file(system)
+    owner = one('SELECT min(id) FROM "user"')
+    invitation = mailed_link(system)
     links, fresh = system.links, clock.real() + timedelta(days=300)
     thanks = tokens.issue(links.keys, TokenKind.THANKS, signup)
     found = {
@@ -79,6 +83,9 @@ def paths(system: Running) -> dict[str, str]:
         "inbox.index": "/inbox",
         "inbox.message": "/inbox/messages/000001",
         "auth.login": "/admin/login",
+        "doors.ask_code": "/admin/code",
+        "doors.ask_forgotten": "/admin/forgotten",
+        "doors.ask_password": links.account(invitation),
         "admin.home": "/admin/",
         "admin.account.show": "/admin/account",
         "admin.business.show": "/admin/business",
@@ -86,6 +93,13 @@ def paths(system: Running) -> dict[str, str]:
         "admin.deliveries.show": f"/admin/deliveries/{doubt}",
         "admin.deliveries.ask": f"/admin/deliveries/{doubt}/retry",
         "admin.clicks.show": f"/admin/links/{link}",
+        "admin.imports.index": "/admin/imports",
+        "admin.imports.show": f"/admin/imports/{file}",
+        "admin.second_step.show": "/admin/account/second-step",
+        "admin.selections.ask": "/admin/subscribers/selection?state=active",
+        "admin.team.index": "/admin/team",
+        "admin.team.show": f"/admin/team/{owner}",
+        "admin.trail.index": "/admin/trail",
         "admin.occurrences.index": "/admin/occurrences",
         "admin.occurrences.blank": "/admin/occurrences/add",
         "admin.occurrences.form": f"/admin/occurrences/{date}",
@@ -107,6 +121,30 @@ def paths(system: Running) -> dict[str, str]:
         "admin.subscribers.show": f"/admin/subscribers/{person}",
     }
     return {name: path.removeprefix(system.url) for name, path in found.items()}
+
+
+def send_a_file(system: Running) -> int:
+    """Bring a file of subscribers as far as its report, and return its id."""
+    known = system.execute("SELECT min(id) FROM subscriber_import")[0][0]
+    if known is not None:
+        return int(known)
+    file = system.folder / "lijst.csv"
+    file.write_text("email,voornaam\nbo@lezer.example,Bo\ngeen adres,X\n", "utf-8")
+    consent = "Vinkten de mailserie aan op onze site, in 2025."
+    words = ("subscribers", "import", str(file), "--consent", consent, "--yes")
+    system.funnel(*words, "--tag", "oud")
+    return int(system.execute("SELECT min(id) FROM subscriber_import")[0][0])
+
+
+def mailed_link(system: Running) -> int:
+    """Let the first marketer ask for a new password once, and return the link."""
+    known = system.execute("SELECT max(id) FROM user_link")[0][0]
+    if known is not None:
+        return int(known)
+    visitor = Marketer(system).visitor
+    form = visitor.get("/admin/forgotten").form("/admin/forgotten")
+    visitor.submit(form, address="marketer@example.com")
+    return int(system.execute("SELECT max(id) FROM user_link")[0][0])
 
 
 def cookies(system: Running) -> list[dict[str, str]]:

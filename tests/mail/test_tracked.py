@@ -4,21 +4,21 @@ import re
 
 from funnel.domain.status import Kind
 from funnel.mail import personalize, tracked
-from funnel.mail.compile import Compiled, compile_step
+from funnel.mail.compile import Compiled, Use, compile_step
 from funnel.mail.names import SAMPLES
 
 DOOR = "https://masterclass.example/c/TOKEN"
 VALUES = {**SAMPLES, "click_url": DOOR}
 
 
-def compiled(body: str, *, counts_clicks: bool = True) -> Compiled:
+def compiled(body: str, *, use: Use = Use.SENDING) -> Compiled:
     return compile_step(
         subject="Rust",
         preheader="Een begin",
         body=body,
         kind=Kind.MARKETING,
         language="nl",
-        counts_clicks=counts_clicks,
+        use=use,
     )
 
 
@@ -83,7 +83,7 @@ def test_links_in_lists_and_notes_are_counted_too() -> None:
 
 
 def test_a_preview_and_a_test_lead_straight_on() -> None:
-    found = compiled("[hier](https://voorbeeld.nl/a)", counts_clicks=False)
+    found = compiled("[hier](https://voorbeeld.nl/a)", use=Use.SHOWING)
 
     assert found.links == ()
     assert 'href="https://voorbeeld.nl/a"' in found.html

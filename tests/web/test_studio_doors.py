@@ -15,7 +15,10 @@ from funnel.domain.status import DeliveryState, Kind, TeamRole
 from funnel.models import Link, Login
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
-OPEN = {"auth.login", "auth.enter", "auth.leave"}
+OPEN = {
+    *("auth.login", "auth.enter", "auth.leave", "doors.ask_code", "doors.enter_code"),
+    *("doors.ask_forgotten", "doors.forgotten", "doors.ask_password", "doors.choose"),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -42,6 +45,8 @@ def rows(session: Session) -> dict[str, Any]:
         "step_id": step.id,
         "occurrence_id": date.id,
         "subscriber_id": seat.subscriber_id,
+        "user_id": factories.user(session).id,
+        "token": "nobodys",
         "import_id": factories.subscriber_import(session).id,
     }
 
@@ -104,7 +109,8 @@ def test_looking_at_pages_changes_nothing(
     }
 
     assert written == []
-    assert set(codes.values()) <= {200, 302}, codes
+    of_ours = {path: code for path, code in codes.items() if "nobodys" not in path}
+    assert set(of_ours.values()) <= {200, 302}, codes
 
 
 def test_a_viewer_looks_at_everything_and_writes_only_to_her_account(
@@ -152,6 +158,13 @@ def test_a_viewer_looks_at_everything_and_writes_only_to_her_account(
         "admin.steps.switch",
         "admin.subscribers.edit",
         "admin.subscribers.export",
+        "admin.team.change",
+        "admin.team.disable",
+        "admin.team.enable",
+        "admin.team.end",
+        "admin.team.invite",
+        "admin.team.invite_again",
+        "admin.team.reset_second_step",
     }
     assert {name for name, code in seen.items() if code == 403} == {
         "admin.business.show",
@@ -167,6 +180,9 @@ def test_a_viewer_looks_at_everything_and_writes_only_to_her_account(
         "admin.pauses.choose",
         "admin.pauses.choose_all",
         "admin.rules.show",
+        "admin.team.index",
+        "admin.team.show",
+        "admin.trail.index",
         "admin.sequences.review",
     }
 

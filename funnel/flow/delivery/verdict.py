@@ -138,7 +138,8 @@ Bars = tuple[tuple[ColumnElement[bool], Reason], ...]
 
 
 def _for_everything() -> Bars:
-    gone = or_(Subscriber.id.is_(None), Subscriber.state == SubscriberState.ERASED)
+    nobody = and_(Subscriber.id.is_(None), Delivery.user_id.is_(None))
+    gone = or_(nobody, Subscriber.state == SubscriberState.ERASED)
     unreachable = Subscriber.state.in_(
         [word(SubscriberState.BOUNCED), word(SubscriberState.COMPLAINED)]
     )

@@ -11,7 +11,7 @@ from funnel.domain import conditions, timing
 from funnel.domain.status import Role
 from funnel.flow.publishing.content import Content, Contents, contents
 from funnel.mail import compile as compiling
-from funnel.mail.compile import Compiled
+from funnel.mail.compile import Compiled, Use
 from funnel.mail.problem import N_, TemplateProblem
 from funnel.models import Step
 
@@ -99,15 +99,12 @@ def put(step: Step, new: Content) -> None:
     step.draft = None if tidy == published else tidy.as_draft()
 
 
-def check(step: Step, content: Content, *, counts_clicks: bool = False) -> Compiled:
-    """Return the compiled mail, or raise BadDraft with every problem.
-
-    `counts_clicks` is for what gets published: tests and previews lead straight on.
-    """
+def check(step: Step, content: Content, *, use: Use = Use.SHOWING) -> Compiled:
+    """Return the compiled mail, or raise BadDraft with every problem."""
     problems = [*_timing(step, content), *_condition(step, content), *_lines(content)]
     found = None
     try:
-        found = compiled(content, step.sequence.language, counts_clicks=counts_clicks)
+        found = compiled(content, step.sequence.language, use=use)
     except TemplateProblem as problem:
         problems.append(_place(problem))
     if problems or found is None:
@@ -115,9 +112,7 @@ def check(step: Step, content: Content, *, counts_clicks: bool = False) -> Compi
     return found
 
 
-def compiled(
-    content: Content, language: str, *, counts_clicks: bool = False
-) -> Compiled:
+def compiled(content: Content, language: str, *, use: Use = Use.SHOWING) -> Compiled:
     """Compile a step's text; raises TemplateProblem."""
     return compiling.compile_step(
         subject=content.subject,
@@ -125,7 +120,7 @@ def compiled(
         body=content.body,
         kind=content.kind,
         language=language,
-        counts_clicks=counts_clicks,
+        use=use,
     )
 
 

@@ -13,6 +13,7 @@ from funnel.flow import enrollment, events, team
 from funnel.flow.publishing import draft, jobs, structure, versions
 from funnel.flow.publishing.changes import is_retimed, seen, unpublished
 from funnel.flow.publishing.content import Content, contents, drafted
+from funnel.mail.compile import Use
 from funnel.mail.problem import N_
 from funnel.models import (
     Enrollment,
@@ -205,7 +206,7 @@ def _check_roles(session: Session, sequence: Sequence) -> None:
 
 def _revise(session: Session, step: Step, *, author: str, now: datetime) -> None:
     content = contents(step).latest
-    compiled = draft.check(step, content, counts_clicks=True)
+    compiled = draft.check(step, content, use=Use.SENDING)
     step.revision = Revision(
         step_id=step.id,
         version=step.sequence.version,

@@ -30,6 +30,7 @@ from funnel.models import (
     Signup,
     Step,
     Subscriber,
+    User,
 )
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
@@ -71,9 +72,10 @@ NEEDED = (
         Step.id.label("step_id"),
         Step.role,
         Sequence.slug.label("sequence"),
-        Sequence.language,
+        func.coalesce(Sequence.language, User.language).label("language"),
+        User.id.label("user_id"),
         Subscriber.id.label("subscriber_id"),
-        Subscriber.first_name,
+        func.coalesce(Subscriber.first_name, User.name).label("first_name"),
         func.coalesce(Signup.zone, Subscriber.zone).label("zone"),
         Signup.id.label("signup_id"),
         Signup.series.label("ticked_series"),
@@ -94,6 +96,7 @@ NEEDED = (
     .outerjoin(Step, Step.id == Delivery.step_id)
     .outerjoin(Sequence, Sequence.id == Step.sequence_id)
     .outerjoin(Subscriber, Subscriber.id == Delivery.subscriber_id)
+    .outerjoin(User, User.id == Delivery.user_id)
     .outerjoin(Signup, Signup.id == Delivery.signup_id)
     .outerjoin(Enrollment, Enrollment.id == Delivery.enrollment_id)
     .outerjoin(Enrolled, Enrolled.id == Enrollment.registration_id)

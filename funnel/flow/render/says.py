@@ -14,6 +14,8 @@ REASONS = {
     "nl": {
         "asked": "Je krijgt deze mail omdat dit adres is ingevuld op het formulier "
         "van “{title}”. Was jij dat niet? Dan hoef je niets te doen.",
+        "team": "Je krijgt deze mail omdat dit adres bij een account in de studio "
+        "hoort.",
         "data": "Je krijgt deze mail omdat je om je gegevens hebt gevraagd.",
         "seat": "Je krijgt deze mail omdat je je hebt aangemeld voor “{title}”.",
         "series": "Je krijgt deze mail omdat je hebt gekozen voor de mailserie "
@@ -22,6 +24,8 @@ REASONS = {
     "en": {
         "asked": "You get this mail because this address was entered in the form of "
         "“{title}”. Was that not you? Then you need not do anything.",
+        "team": "You get this mail because this address belongs to an account in the "
+        "studio.",
         "data": "You get this mail because you asked for your data.",
         "seat": "You get this mail because you signed up for “{title}”.",
         "series": "You get this mail because you chose the mail series of “{title}”.",
@@ -98,6 +102,8 @@ def _reason(row: AnyRow) -> str:
 
 
 def _why(row: AnyRow) -> str:
+    if row.user_id is not None:
+        return "team"
     if row.role in ASKED:
         return "asked"
     if row.role is Role.PERSONAL_DATA:

@@ -26,6 +26,7 @@ def ids(row: AnyRow) -> dict[str, Any]:
     """Return what the links are made from; JSON."""
     return {
         "signup": row.signup_id,
+        "user_link": (row.draft or {}).get("link"),
         "subscriber": row.subscriber_id,
         "registration": row.registration_id,
         "masterclass": row.masterclass,
@@ -48,8 +49,9 @@ class Source:
 def urls(links: Links, of: Source, wanted: frozenset[str]) -> dict[str, str]:
     """Return those of the wanted links that this reader can use: signing costs time."""
     found = {}
-    for name in wanted & _MAKERS.keys():
-        needs, make = _MAKERS[name]
+    makers = _FOR_A_COLLEAGUE if of.ids.get("user_link") else _MAKERS
+    for name in wanted & makers.keys():
+        needs, make = makers[name]
         if all(of.ids[need] for need in needs):
             found[name] = make(links, of)
     return found
@@ -106,3 +108,10 @@ _MAKERS: dict[str, tuple[tuple[str, ...], Maker]] = {
     "outlook_url": (_DATE, lambda links, of: links.outlook(*_event(links, of))),
 }
 """How each link is made, and without which ids there is none."""
+
+_FOR_A_COLLEAGUE = _MAKERS | {
+    "confirm_url": (
+        ("user_link",),
+        lambda links, of: links.account(of.ids["user_link"]),
+    )
+}

@@ -20,6 +20,7 @@ from funnel.flow.reports.people import Order, Page, Selection, count, page
 from funnel.flow.reports.person import Person, Story, person
 from funnel.flow.reports.progress import Send, sends
 from funnel.flow.reports.sending import LATE, Sending, Traffic, sending, traffic
+from funnel.flow.reports.trail import Trail, trail
 
 __all__ = [
     "LATE",
@@ -39,6 +40,7 @@ __all__ = [
     "Tale",
     "TextNumbers",
     "Traffic",
+    "Trail",
     "Which",
     "clicks_by_step",
     "count",
@@ -55,4 +57,5 @@ __all__ = [
     "tale",
     "texts",
     "traffic",
+    "trail",
 ]

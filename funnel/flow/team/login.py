@@ -15,6 +15,8 @@ from funnel.models import Login, LoginAttempt, User
 OPEN_FOR = timedelta(days=14)
 MEMORY = timedelta(hours=24)
 KNOWN_FOR = timedelta(days=60)
+HALF_FOR = timedelta(minutes=10)
+"""How long the page that asks for a code waits for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +56,13 @@ def log_in(
 ) -> str:
     """Open a log-in and return its secret; raises WrongPassword or TooSoon.
 
+    Where she has a second step it is a half one, which `awaiting` finds.
+
     The try is counted, and committed, before the slow look at the password:
     a hundred tries at once are a hundred tries.
     """
     key = address.strip().lower()
-    attempt = _count(session, key, network, real)
+    attempt = count(session, key, network, real)
     user = session.scalar(
         select(User).where(User.address == key, User.disabled_at.is_(None))
     )
@@ -68,7 +72,7 @@ def log_in(
     attempt.succeeded = True
     if passwords.is_old(user.password_hash):
         user.password_hash = passwords.encode(password)
-    secret = _open(session, user, real)
+    secret = open_for(session, user, real, is_proven=not user.has_code)
     session.commit()
     return secret
 
@@ -82,7 +86,24 @@ def current(session: Session, secret: str, *, real: datetime) -> Login | None:
         .where(
             Login.token_hash == _hash(secret),
             Login.ended_at.is_(None),
+            Login.awaits_code.is_(False),
             Login.created_at > real - OPEN_FOR,
+            User.disabled_at.is_(None),
+        )
+    )
+
+
+def awaiting(session: Session, secret: str, *, real: datetime) -> Login | None:
+    """Return the half log-in behind a secret, locked, or None."""
+    return session.scalar(
+        select(Login)
+        .join(User)
+        .options(joinedload(Login.user))
+        .where(
+            Login.token_hash == _hash(secret),
+            Login.ended_at.is_(None),
+            Login.awaits_code,
+            Login.created_at > real - HALF_FOR,
             User.disabled_at.is_(None),
         )
     )
@@ -117,7 +138,7 @@ def change_password(
     passwords.check(new, address=user.address)
     user.password_hash = passwords.encode(new)
     close(session, user.id, real)
-    secret = _open(session, user, real)
+    secret = open_for(session, user, real)
     session.commit()
     return secret
 
@@ -138,13 +159,24 @@ def forget(session: Session, *, real: datetime) -> None:
     session.commit()
 
 
-def _open(session: Session, user: User, real: datetime) -> str:
+def open_for(
+    session: Session, user: User, real: datetime, *, is_proven: bool = True
+) -> str:
+    """Open a log-in and return its secret; not committed."""
     secret = secrets.token_urlsafe(32)
-    session.add(Login(user_id=user.id, token_hash=_hash(secret), created_at=real))
+    session.add(
+        Login(
+            user_id=user.id,
+            token_hash=_hash(secret),
+            created_at=real,
+            awaits_code=not is_proven,
+        )
+    )
     return secret
 
 
-def _count(session: Session, key: str, network: str, real: datetime) -> LoginAttempt:
+def count(session: Session, key: str, network: str, real: datetime) -> LoginAttempt:
+    """Count a try, and commit it; raises TooSoon."""
     digest = addresses.digest(key)
     # One try at a time per account and per network, or a burst would share a count.
     for lock in sorted((f"account {digest}", f"network {network}")):

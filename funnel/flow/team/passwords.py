@@ -47,7 +47,7 @@ def verify(kept: str | None, password: str) -> bool:
             hasher.verify(kept or _nobody(), _normal(password))
     except (Argon2Error, InvalidHashError):
         return False
-    return kept is not None
+    return bool(kept)  # who is only invited has none
 
 
 def is_old(kept: str) -> bool:

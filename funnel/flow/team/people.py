@@ -12,6 +12,7 @@ from funnel.flow.team import login, passwords
 from funnel.models import User
 
 LANGUAGES = ("nl", "en")
+LONGEST_NAME = 80
 
 
 class BadUser(ValueError):  # noqa: N818 - it names what was found
@@ -58,6 +59,42 @@ def reset_password(
     return user
 
 
+class LastOwner(Exception):  # noqa: N818 - it says what would happen
+    """Without her nobody could look after the team."""
+
+
+def change(
+    session: Session, user_id: int, *, name: str, role: TeamRole, real: datetime
+) -> None:
+    """Keep a colleague's name and role; raises LastOwner.
+
+    Another role ends her log-ins: she comes in anew as what she is now.
+    """
+    user = _locked(session, user_id)
+    if role is not TeamRole.OWNER:
+        _keep_an_owner(session, user)
+    user.name = " ".join(name.split())[:LONGEST_NAME]
+    if role is not user.role:
+        user.role = role
+        login.close(session, user.id, real)
+    session.commit()
+
+
+def disable(session: Session, user_id: int, *, real: datetime) -> None:
+    """Keep a colleague out from now on; raises LastOwner."""
+    user = _locked(session, user_id)
+    _keep_an_owner(session, user)
+    user.disabled_at = user.disabled_at or real
+    login.close(session, user.id, real)
+    session.commit()
+
+
+def enable(session: Session, user_id: int) -> None:
+    """Let a colleague in again."""
+    _locked(session, user_id).disabled_at = None
+    session.commit()
+
+
 def users(session: Session) -> Sequence[User]:
     return session.scalars(select(User).order_by(User.address)).all()
 
@@ -72,6 +109,29 @@ def speak(session: Session, user_id: int, language: str) -> None:
 
 def by_address(session: Session, address: str) -> User | None:
     return session.scalar(select(User).where(User.address == address))
+
+
+def _locked(session: Session, user_id: int) -> User:
+    return session.get_one(User, user_id, with_for_update=True, populate_existing=True)
+
+
+def _keep_an_owner(session: Session, user: User) -> None:
+    """Refuse to lose the last owner; owners are locked, so that two cannot go."""
+    if user.role is not TeamRole.OWNER or user.disabled_at is not None:
+        return
+    owners = (
+        select(User.id)
+        .where(
+            User.role == TeamRole.OWNER,
+            User.disabled_at.is_(None),
+            User.password_hash != "",
+        )
+        .order_by(User.id)
+        .with_for_update()
+    )
+    if set(session.scalars(owners)) <= {user.id}:
+        session.rollback()
+        raise LastOwner
 
 
 def _normal(address: str) -> str:

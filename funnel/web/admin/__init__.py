@@ -11,11 +11,13 @@ from funnel.web.admin import (
     account,
     business,
     clicks,
+    colleagues,
     deliveries,
     imports,
     occurrences,
     pauses,
     rules,
+    second_step,
     selections,
     sequences,
     shelf,
@@ -23,22 +25,26 @@ from funnel.web.admin import (
     steps,
     structure,
     subscribers,
+    trail,
     versions,
     words,
 )
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 STUDIO = (
-    *(account, business, clicks, deliveries, imports, occurrences, pauses, rules),
-    *(selections, sequences, shelf, simulator, steps, structure, subscribers),
-    versions,
+    *(account, business, clicks, colleagues, deliveries, imports, occurrences),
+    *(pauses, rules, second_step, selections, sequences, shelf, simulator, steps),
+    *(structure, subscribers, trail, versions),
 )
 for part in STUDIO:
     bp.register_blueprint(part.bp)
 bp.after_request(auth.private)
 
-OPEN = ("admin.account", "admin.business")
-"""Pages that a viewer may write to, or that the business profile does not hold up."""
+OWN = ("admin.account.", "admin.second_step.")
+"""What concerns nobody but herself: a viewer may write to it, too."""
+
+OPEN = (*OWN, "admin.business.")
+"""Pages that the business profile does not hold up."""
 
 
 @bp.before_request
@@ -74,7 +80,7 @@ def home() -> ResponseReturnValue:
 
 def may_post(endpoint: str) -> bool:
     """Say whether she may send this form: her own account is everybody's."""
-    return auth.member().may_write or endpoint.startswith("admin.account.")
+    return auth.member().may_write or endpoint.startswith(OWN)
 
 
 def _wants_profile() -> bool:

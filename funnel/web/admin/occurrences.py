@@ -135,6 +135,7 @@ def ask_cancel(occurrence_id: int) -> ResponseReturnValue:
 @needs(TeamRole.MARKETER)
 def cancel(occurrence_id: int) -> ResponseReturnValue:
     """Call the date off and tell everybody with a seat."""
+    _occurrence(occurrence_id)
     sequence = request.form.get("sequence", -1, int)
     try:
         occurrences.cancel(db.session(), occurrence_id, now=now(), sequence=sequence)

@@ -76,7 +76,7 @@ def tag_one(subscriber_id: int) -> ResponseReturnValue:
     try:
         name = tags.name(sent.get("tag", ""))
     except BadTag:
-        flash(_bad_tag(), "error")
+        flash(_bad_tag(), "problem")
     else:
         change = subscribers.drop_tag if "drop" in sent else subscribers.add_tag
         change(db.session(), subscriber_id, name, now=now())
