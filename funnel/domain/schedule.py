@@ -96,6 +96,7 @@ class _Pinned(NamedTuple):
     step: Step
     moved: tuple[Moved, ...]
     limit: datetime | None  # never after this: the anchor, or a moment already gone
+    own: datetime  # its moment before it stepped aside for another mail
 
 
 class _Planning:
@@ -110,7 +111,7 @@ class _Planning:
         self.slots = Slots(rules, self.zone, hold)
         self.consents = tuple(facts.consents)  # an enum is found faster than hashed
         self.sent: set[str] = set()
-        self.past: list[tuple[int, datetime]] = []  # flowing marketing: place, moment
+        self.past: list[tuple[int, datetime]] = []  # flowing: place, moment
         self.her = situation(facts, self.sent)
         self.shifts = [one for one in facts.pauses if one.how is How.SHIFT]
         self.skips = [one for one in facts.pauses if one.how is How.SKIP]
@@ -135,11 +136,10 @@ class _Planning:
                 continue
             if found.sent:
                 self.sent.add(step.slug)
-            if step.is_marketing:
-                if not step.timing.is_pinned:
-                    self.past.append((rank, found.at))
-                if _took_its_day(step, found):
-                    self.slots.take(found.at)
+            if not step.timing.is_pinned:
+                self.past.append((rank, found.at))
+            if step.is_marketing and _took_its_day(step, found):
+                self.slots.take(found.at)
 
     def _pin(self, steps: Sequence[Step]) -> None:
         found = []
@@ -158,7 +158,7 @@ class _Planning:
                     continue
                 self.slots.take(item.at)
             self.pending.append(item)
-        self.pending.reverse()
+        self.pending.sort(key=_backwards)
 
     def _pinned(self, step: Step, rank: int) -> _Pinned | None:
         """Find a pinned step's moment; None while there is nothing to count from."""
@@ -175,7 +175,7 @@ class _Planning:
         limit = anchor if is_before and timing.on is None else None
         if is_before and at < seated + NOTICE:
             limit = at - NOTICE
-        return _Pinned(at, rank, step, moved, limit)
+        return _Pinned(at, rank, step, moved, limit, at)
 
     def _is_open(self, step: Step) -> bool:
         """Say whether a step is still to be handled, and has what it is about."""
@@ -203,7 +203,7 @@ class _Planning:
         """Move to the next free day; where that is too late, be skipped in place."""
         at, moved = self.slots.place(item.step, item.at, item.moved, rests=False)
         if item.limit is not None and at > item.limit:
-            return item._replace(limit=item.at - NOTICE, moved=moved)
+            return item._replace(at=item.own, limit=item.own - NOTICE, moved=moved)
         return item._replace(at=at, moved=moved)
 
     def _flow(self, steps: Sequence[Step]) -> None:
