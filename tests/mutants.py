@@ -12,7 +12,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 COPIED = ("funnel", "tasks", "tests", "email_templates", "pyproject.toml", "wsgi.py")
 MORE = ("CHANGELOG.md", "docs", ".env.example")
-PATIENCE = 600
+PATIENCE = 300  # seconds of one try
 FAILED = 1
 """What pytest answers when a test failed; 2 and more is that it could not run."""
 
@@ -60,13 +60,16 @@ def _tried(mutant: dict[str, Any]) -> str:
 
 def _ran(copy: Path, tests: list[str]) -> str:
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
-    done = subprocess.run(
-        [*command, *tests],
-        cwd=copy,
-        capture_output=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [*command, *tests],
+            cwd=copy,
+            capture_output=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return "hung"
     if done.returncode == 0:
         return "survived"
     return "noticed" if done.returncode == FAILED else "broken"
