@@ -24,6 +24,10 @@ check: lint types layers migrations test ## what the build runs
 fast: $(READY) translations ## the tests without processes and browser
 	@$(BIN)/pytest -n 2 --dist loadfile -q -m "not system and not browser"
 
+.PHONY: mutants
+mutants: $(READY) translations ## break one line at a time, and see that a test notices
+	@$(BIN)/python -m tests.mutants
+
 .PHONY: lint
 lint: $(READY) ## style of Python and templates, unused dependencies
 	@$(BIN)/ruff check .

@@ -96,6 +96,7 @@ class _Pinned(NamedTuple):
     step: Step
     moved: tuple[Moved, ...]
     limit: datetime | None  # never after this: the anchor, or a moment already gone
+    own: datetime  # its moment before it stepped aside for another mail
 
 
 class _Planning:
@@ -110,7 +111,7 @@ class _Planning:
         self.slots = Slots(rules, self.zone, hold)
         self.consents = tuple(facts.consents)  # an enum is found faster than hashed
         self.sent: set[str] = set()
-        self.past: list[tuple[int, datetime]] = []  # flowing steps: place, moment
+        self.past: list[tuple[int, datetime]] = []  # flowing: place, moment
         self.her = situation(facts, self.sent)
         self.shifts = [one for one in facts.pauses if one.how is How.SHIFT]
         self.skips = [one for one in facts.pauses if one.how is How.SKIP]
@@ -157,7 +158,7 @@ class _Planning:
                     continue
                 self.slots.take(item.at)
             self.pending.append(item)
-        self.pending.reverse()
+        self.pending.sort(key=_backwards)
 
     def _pinned(self, step: Step, rank: int) -> _Pinned | None:
         """Find a pinned step's moment; None while there is nothing to count from."""
@@ -179,7 +180,7 @@ class _Planning:
         limit = anchor if is_before and timing.on is None else None
         if is_before and at < seated + NOTICE:
             limit = at - NOTICE
-        return _Pinned(at, rank, step, moved, limit)
+        return _Pinned(at, rank, step, moved, limit, at)
 
     def _is_overdue(self, step: Step, at: datetime) -> bool:
         """Say whether an edit put a moment into the past, where it still counts.
@@ -219,7 +220,7 @@ class _Planning:
         """Move to the next free day; where that is too late, be skipped in place."""
         at, moved = self.slots.place(item.step, item.at, item.moved, rests=False)
         if item.limit is not None and at > item.limit:
-            return item._replace(limit=item.at - NOTICE, moved=moved)
+            return item._replace(at=item.own, limit=item.own - NOTICE, moved=moved)
         return item._replace(at=at, moved=moved)
 
     def _flow(self, steps: Sequence[Step]) -> None:

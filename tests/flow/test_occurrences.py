@@ -211,3 +211,41 @@ def test_the_list_counts_seats_and_who_came(
     found = occurrences.listed(session)[0]
 
     assert (found.seats, found.joined, found.replayed) == (2, 1, 0)
+
+
+def test_moving_a_date_says_beforehand_which_reminders_move_and_who_had_one(
+    session: Session, masterclass: Masterclass, date: Occurrence, now: datetime
+) -> None:
+    sequence_id = masterclass.sequence_id
+    day_before = factories.step(
+        session,
+        sequence_id=sequence_id,
+        kind=Kind.SERVICE,
+        timing="start - 24 hours",
+    )
+    factories.step(
+        session, sequence_id=sequence_id, kind=Kind.SERVICE, timing="at once"
+    )
+    seat = factories.registration(session, occurrence=date)
+    inside = factories.enrollment(session, registration=seat, sequence_id=sequence_id)
+    factories.delivery(
+        session,
+        kind=Kind.SERVICE,
+        enrollment_id=inside.id,
+        step_id=day_before.id,
+        occurrence_id=date.id,
+        state=DeliveryState.SENT,
+    )
+    later = timedelta(days=7)
+
+    [moved] = occurrences.reminders(
+        session,
+        date,
+        entry(starts_at=date.starts_at + later, ends_at=date.ends_at + later),
+        now=now,
+    )
+    [gone] = occurrences.reminders(session, date, None, now=now)
+
+    before = date.starts_at - timedelta(hours=24)
+    assert (moved.before, moved.after, moved.had) == (before, before + later, 1)
+    assert (gone.before, gone.after, gone.had) == (before, None, 1)

@@ -128,7 +128,10 @@ def ask_cancel(occurrence_id: int) -> ResponseReturnValue:
     """Say what calling the date off means, before it happens."""
     found = _occurrence(occurrence_id)
     count = occurrences.seats(db.session(), occurrence_id)
-    return render_template("admin/cancel.html", occurrence=found, seats=count)
+    hers = occurrences.reminders(db.session(), found, None, now=now())
+    return render_template(
+        "admin/cancel.html", occurrence=found, seats=count, reminders=hers
+    )
 
 
 @bp.post("/<int:occurrence_id>/cancel")
@@ -202,6 +205,7 @@ def _ask(occurrence: Occurrence, entry: Entry) -> ResponseReturnValue:
         "admin/move.html",
         occurrence=occurrence,
         entry=entry,
+        reminders=occurrences.reminders(db.session(), occurrence, entry, now=now()),
         seats=occurrences.seats(db.session(), occurrence.id),
         typed=request.form,
     )
