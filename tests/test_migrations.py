@@ -4,16 +4,18 @@ import re
 from pathlib import Path
 
 import cluster
+import factories
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask_migrate import downgrade
-from sqlalchemy import Engine, NullPool, create_engine, inspect
+from sqlalchemy import Engine, NullPool, create_engine, inspect, select
+from sqlalchemy.orm import Session
 
 from funnel.app import create_app
 from funnel.db import MIGRATIONS, db, use_migrations
 from funnel.embedded.postgres import Postgres
-from funnel.models import Base
+from funnel.models import Base, Sequence, Step, Version
 
 
 @pytest.fixture
@@ -65,6 +67,39 @@ def test_every_migration_can_be_taken_back_and_done_again(own_engine: Engine) ->
     assert emptied == ["alembic_version"]
     again = set(inspect(own_engine).get_table_names())
     assert again == {"alembic_version", *Base.metadata.tables}
+
+
+def test_what_was_published_before_is_the_first_version_that_is_known(
+    own_engine: Engine,
+) -> None:
+    url = own_engine.url.render_as_string(hide_password=False)
+    with Session(own_engine) as session:
+        sequence = factories.sequence(session, version=2, rules={"hour": "09:00"})
+        old = factories.step(session, sequence=sequence, rank=2)
+        new = factories.step(session, sequence=sequence, rank=1, version=2)
+        factories.step(session, sequence=sequence, deleted_at=factories.NOW)
+        session.commit()
+        ids = [(new.id, new.revision_id), (old.id, old.revision_id)]
+        before = new.id, factories.NOW
+    app = create_app(cluster.settings(url))
+    with app.app_context():
+        use_migrations()
+        downgrade(revision="0001")
+        db.engine.dispose()
+
+    cluster.migrate(url)
+
+    with Session(own_engine) as session:
+        (version,) = session.scalars(select(Version))
+        assert [tuple(pair) for pair in version.steps] == ids
+        assert (version.number, version.author, version.rules) == (
+            2,
+            "tests",
+            {"hour": "09:00"},
+        )
+        assert session.get_one(Sequence, version.sequence_id).retimed_at is not None
+        added = {one.id: one.added_at for one in session.scalars(select(Step))}
+        assert {one: at for one, at in added.items() if at} == dict([before])
 
 
 def test_the_files_are_numbered_in_one_line() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from marketer import Marketer
 from playwright.sync_api import BrowserContext, Page
 from running import Running
 
@@ -29,6 +30,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 def system() -> Iterator[Running]:
     with Running.started("pages") as system:
         routes.stage(system)
+        put_drafts(system)
         yield system
 
 
@@ -43,6 +45,15 @@ def context(seen: Seen, context: BrowserContext, system: Running) -> BrowserCont
     context.add_cookies(routes.cookies(system))  # type: ignore[arg-type]  # a TypedDict
     system.execute('UPDATE "user" SET language = %s', [seen.language])
     return context
+
+
+def put_drafts(system: Running) -> None:
+    """Let something wait to be published: a new timing, and a mail taken out."""
+    marketer = Marketer(system)
+    marketer.log_in()
+    marketer.edit("04-moe", timing="3 days at 09:00")
+    form = marketer.visitor.get("/admin/sequences/magnesium/list").form("/remove")
+    marketer.visitor.submit(form)
 
 
 def test_every_get_route_has_its_place_in_this_test(paths: dict[str, str]) -> None:

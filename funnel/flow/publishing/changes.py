@@ -88,7 +88,12 @@ def is_retimed(sequence: Sequence) -> bool:
 
 def seen(sequence: Sequence) -> str:
     """Return a short hash of all drafts: what somebody looked at before publishing."""
-    marks = [f"{step.id} {step.draft}" for step in drafted(sequence.steps)]
+    coming = set(structure.order(sequence))
+    marks = [
+        f"{step.id} {step.draft}"
+        for step in sequence.steps
+        if step.draft and (step.deleted_at is None or step.id in coming)
+    ]
     marks.append(json.dumps(sequence.draft, sort_keys=True))
     return hashlib.sha256("\n".join(marks).encode()).hexdigest()[:16]
 

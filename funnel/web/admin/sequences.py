@@ -11,7 +11,7 @@ from funnel.db import db
 from funnel.domain.schedule import Planned
 from funnel.domain.status import Role, TeamRole
 from funnel.flow import publishing, reports
-from funnel.flow.publishing import BadDraft, Content, VersionConflict
+from funnel.flow.publishing import BadDraft, Change, Content, VersionConflict
 from funnel.flow.publishing.content import Contents
 from funnel.flow.reports import StepNumbers
 from funnel.models import Sequence, Step
@@ -30,6 +30,11 @@ class Line:
     both: Contents
     planned: Planned | None
     numbers: StepNumbers
+    change: Change | None
+
+    @property
+    def is_gone(self) -> bool:
+        return self.change is not None and self.change.is_gone
 
     @property
     def content(self) -> Content:
@@ -115,11 +120,12 @@ def _about(sequence: Sequence) -> dict[str, object]:
     """Return what the page of a sequence shows beside the row itself."""
     session = db.session()
     sample = publishing.sample(session, sequence, now=now())
-    lines = _lines(sequence, sample)
+    changes = publishing.changes(session, sequence)
+    lines = _lines(sequence, sample, changes)
     return {
         "sample": sample,
         "head": reports.head(session, sequence.id, now=now()),
-        "changes": publishing.changes(session, sequence),
+        "changes": changes,
         "undo": publishing.version_before(session, sequence),
         "many": publishing.population(session, sequence) > publishing.AT_ONCE,
         "diffs": diffs,
@@ -131,7 +137,10 @@ def _about(sequence: Sequence) -> dict[str, object]:
     }
 
 
-def _lines(sequence: Sequence, sample: publishing.Sample) -> list[Line]:
+def _lines(
+    sequence: Sequence, sample: publishing.Sample, changes: list[Change]
+) -> list[Line]:
+    waits = {change.step.id: change for change in changes}
     numbers = reports.per_step(db.session(), sequence.id)
     lines = [
         Line(
@@ -139,9 +148,10 @@ def _lines(sequence: Sequence, sample: publishing.Sample) -> list[Line]:
             publishing.contents(step),
             sample.moments.get(step.id),
             numbers[step.id],
+            waits.get(step.id),
         )
         for step in sequence.steps
-        if step.deleted_at is None
+        if step.deleted_at is None or step.id in waits
     ]
     last = max((item.at for item in sample.moments.values()), default=now())
     return sorted(lines, key=lambda line: line.planned.at if line.planned else last)

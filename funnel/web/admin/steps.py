@@ -21,7 +21,14 @@ from funnel.db import db
 from funnel.domain import timing
 from funnel.domain.status import Role, TeamRole
 from funnel.flow import publishing, reports
-from funnel.flow.publishing import BadDraft, Change, Content, DraftConflict, Problem
+from funnel.flow.publishing import (
+    BadDraft,
+    Change,
+    Content,
+    DraftConflict,
+    Problem,
+    structure,
+)
 from funnel.flow.publishing.content import Contents
 from funnel.mail.names import NAMES
 from funnel.models import Step
@@ -103,7 +110,10 @@ def preview_typed(step_id: int) -> ResponseReturnValue:
 
 def _step(step_id: int) -> Step:
     found = db.session.get(Step, step_id)
-    return abort(404) if found is None or found.deleted_at else found
+    is_there = found is not None and (
+        found.deleted_at is None or found.id in structure.order(found.sequence)
+    )
+    return found if found is not None and is_there else abort(404)
 
 
 def _typed() -> dict[str, object]:
