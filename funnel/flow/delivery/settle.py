@@ -71,9 +71,7 @@ async def write(engine: AsyncEngine, ends: list[End], now: datetime) -> None:
             await connection.execute(_SETTLE, facts)
         return
     async with engine.begin() as connection:
-        done = (
-            await connection.execute(_SETTLE, facts)
-        ).all()
+        done = (await connection.execute(_SETTLE, facts)).all()
         ours = {row.id for row in done}
         for end in dead:
             if end.digest is not None and end.attempt.id in ours:
