@@ -59,19 +59,23 @@ migration: $(READY) ## the next migration, from funnel/models (m="what changes";
 	@number=$$(ls funnel/migrations/versions | grep -oE '^[0-9]{4}' | tail -n 1); \
 	  $(BIN)/funnel db migrate -m "$(m)" --rev-id "$$(printf %04d $$((10#$$number + 1)))"
 
+.PHONY: bench-sending
+bench-sending: $(READY) ## how fast mail goes out, beside the usual ways (needs Postfix's smtp-sink)
+	@$(BIN)/python benchmarks/throughput.py $(BENCH)
+
 MAILS ?= 200
 KILLS ?= 6
 .PHONY: faults
-faults: $(READY) ## the table of faults survived (the long form: MAILS=50000 KILLS=200)
-	@$(BIN)/pytest -q tests/faults -p no:randomly --table --mails $(MAILS) --kills $(KILLS)
+faults: $(READY) translations ## the table of faults survived (the long form: MAILS=50000 KILLS=200)
+	@$(BIN)/pytest -q tests/faults tests/test_outages.py -p no:randomly --table --mails $(MAILS) --kills $(KILLS)
 
 .PHONY: screenshots
 screenshots: $(READY) translations ## pictures of every page into docs/screenshots
 	@$(BIN)/python -m tests.browser.screenshots
 
 .PHONY: bench
-bench: $(READY) ## the benchmarks; each prints one table
-	@for file in benchmarks/*.py; do $(BIN)/python $$file; done
+bench: $(READY) bench-sending ## the benchmarks; each prints one table
+	@$(BIN)/python benchmarks/plan.py
 
 ##@ Keep it
 .PHONY: messages

@@ -9,7 +9,8 @@ It delays and does not limit: any number of octets may be under way.
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Iterator
 from typing import cast
 
 Address = tuple[str, int]
@@ -70,6 +71,29 @@ async def delayed(
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
+
+
+@contextlib.contextmanager
+def road(port: int, to: Address, round_trip: float) -> Iterator[None]:
+    """Listen in a thread of this process until the block ends."""
+    is_up = threading.Event()
+
+    async def run() -> None:
+        async with delayed(to, round_trip, port=port):
+            is_up.set()
+            await over
+
+    loop = asyncio.new_event_loop()
+    over = loop.create_future()
+    thread = threading.Thread(target=loop.run_until_complete, args=[run()])
+    thread.start()
+    is_up.wait()
+    try:
+        yield
+    finally:
+        loop.call_soon_threadsafe(over.set_result, None)
+        thread.join()
+        loop.close()
 
 
 async def main(port: str, to: str, round_trip: str) -> None:

@@ -16,7 +16,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "tasks")]
 
 import cluster  # noqa: E402 - the tests' rows and servers
 import factories  # noqa: E402
-import worker as celery_worker  # noqa: E402
+import sink  # noqa: E402
+import worker as celery  # noqa: E402
 from crowd import crowd  # noqa: E402
 from sqlalchemy import Engine, create_engine, text  # noqa: E402
 from sqlalchemy.orm import Session  # noqa: E402
@@ -116,7 +117,7 @@ def stage() -> Iterator[Stage]:
     folder.chmod(0o711)
     more = {"max_connections": "100", "shared_buffers": "256MB", "max_wal_size": "4GB"}
     server = postgres.at(folder / "postgres", folder / "postgres" / "s", **more)
-    with celery_worker.redis() as redis_url:
+    with celery.redis() as redis_url:
         server.start()
         try:
             server.make_database("bench")
@@ -136,12 +137,12 @@ def smtp_sink() -> Iterator[int]:
     """Run Postfix's sink, which takes everything and keeps nothing; yield its port."""
     port = free_port()
     command = ["/usr/sbin/smtp-sink", "-u", "nobody", f"127.0.0.1:{port}", "1024"]
-    with subprocess.Popen(command) as sink:
+    with subprocess.Popen(command) as process:
         wait_until(lambda: _is_open(port), "smtp-sink")
         try:
             yield port
         finally:
-            sink.kill()
+            process.kill()
 
 
 def free_port() -> int:
@@ -198,3 +199,4 @@ def _is_open(port: int) -> bool:
 
 
 NOW = factories.NOW
+__all__ = ["NOW", "Stage", "celery", "sink", "smtp_sink", "stage"]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
+from ledger import Account, Ledger
 from pages import Page
 from reader import Reader, inbox
 from running import Running, wait_for
@@ -35,7 +36,10 @@ def subjects(reader: Reader) -> list[str]:
     return [mail.subject for mail in reader.mails()]
 
 
-def test_sign_up_does_not_notice_that_redis_hangs(system: Running) -> None:
+@pytest.mark.fault("R1", "Redis hangs")
+def test_sign_up_does_not_notice_that_redis_hangs(
+    system: Running, ledger: Ledger
+) -> None:
     system.hold("Redis")
 
     readers = sign_up(system, "hangt-een", "hangt-twee")
@@ -43,9 +47,11 @@ def test_sign_up_does_not_notice_that_redis_hangs(system: Running) -> None:
 
     system.let_go("Redis")
     wait_for(lambda: all(map(subjects, readers)), "the mails that waited")
+    ledger(Account(crashes=1, mails=len(readers)))
 
 
-def test_mails_go_on_after_redis_was_killed(system: Running) -> None:
+@pytest.mark.fault("R2", "Redis is killed")
+def test_mails_go_on_after_redis_was_killed(system: Running, ledger: Ledger) -> None:
     system.kill("Redis")
 
     readers = sign_up(system, "weg-een", "weg-twee")
@@ -53,9 +59,13 @@ def test_mails_go_on_after_redis_was_killed(system: Running) -> None:
     wait_for(lambda: all(map(subjects, readers)), "the mails that waited")
     system.settle()
     assert [len(subjects(reader)) for reader in readers] == [1, 1]
+    ledger(Account(crashes=1, mails=len(readers)))
 
 
-def test_a_killed_worker_loses_nothing_and_doubles_nothing(system: Running) -> None:
+@pytest.mark.fault("R3", "the Celery worker of a running system is killed")
+def test_a_killed_worker_loses_nothing_and_doubles_nothing(
+    system: Running, ledger: Ledger
+) -> None:
     names = [f"lezer-{number}" for number in range(12)]
     readers = sign_up(system, *names[:6])
     system.kill("Worker")
@@ -66,9 +76,13 @@ def test_a_killed_worker_loses_nothing_and_doubles_nothing(system: Running) -> N
 
     got = Counter(mail.to for mail in inbox(system) if mail.to.startswith("lezer-"))
     assert got == Counter(reader.address for reader in readers)
+    ledger(Account(crashes=1, mails=len(readers)))
 
 
-def test_what_a_killed_web_process_answered_is_kept(system: Running) -> None:
+@pytest.mark.fault("R4", "the web process is killed after it answered")
+def test_what_a_killed_web_process_answered_is_kept(
+    system: Running, ledger: Ledger
+) -> None:
     (reader,) = sign_up(system, "web-weg")
     system.kill("Web")
     wait_for(system.is_up, "the pages to be back")
@@ -76,6 +90,7 @@ def test_what_a_killed_web_process_answered_is_kept(system: Running) -> None:
     wait_for(reader.mails, "her confirmation mail")
     assert reader.confirm().status == 200
     wait_for(lambda: len(reader.mails()) == 2, "her seat by mail")
+    ledger(Account(crashes=1, mails=len([reader])))
 
 
 def test_after_all_that_no_log_holds_a_secret_or_a_reader(system: Running) -> None:

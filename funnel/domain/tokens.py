@@ -16,6 +16,7 @@ MAC_BYTES = 16
 ID_BYTES = 2
 LONGEST = 200
 NUMBER_BYTES = 8
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 class BadToken(Exception):  # noqa: N818 - it names what was found
@@ -104,7 +105,7 @@ def _signed(key: Key, kind: TokenKind, body: bytes, mac: bytes) -> bool:
 
 
 def _encode(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+    return binascii.b2a_base64(data, newline=False).translate(_URL_SAFE, b"=").decode()
 
 
 def _decode(token: str) -> bytes:

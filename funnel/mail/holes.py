@@ -13,6 +13,7 @@ from funnel.mail.problem import N_, TemplateProblem
 TAGS = ("if", "elif", "else", "endif")
 MOST_HOLES, MOST_WORDS, MOST_LENGTH = 500, 40, 1_000
 DEEPEST, MOST_BRANCHES = 4, 20
+TOO_LONG = N_("This is too long to read. Say it in fewer words.")
 GUARD_OPEN, GUARD_CLOSE = "\ue000", "\ue001"
 _KINDS = {"variable_begin": "value", "block_begin": "tag", "comment_begin": "note"}
 _LEXER = jinja2.Environment(autoescape=True, keep_trailing_newline=True)
@@ -64,6 +65,7 @@ def _cut(source: str) -> Iterator[Piece]:
             _check_plain(source, begin, value)
         elif token != "whitespace":  # noqa: S105 - a token of the lexer
             words.append(value)
+            _check_length(source, begin, len(words))
         if token.endswith("_end"):
             yield _piece(kind, source, (begin, at), words)
             kind = ""
@@ -103,6 +105,12 @@ def _check_plain(source: str, begin: int, brace: str) -> None:
         )
 
 
+def _check_length(source: str, begin: int, words: int) -> None:
+    """Stop at once in a hole that has no end: the rest is not even read."""
+    if words > MOST_WORDS:
+        raise TemplateProblem(*place(source, begin), TOO_LONG)
+
+
 def _check_characters(source: str) -> None:
     for found in re.finditer(r"[^\x20-\x7e\xa1-\xac\xae-\u024f\n\t]", source):
         character = found.group()
@@ -139,8 +147,8 @@ def _check_tags(found: Iterable[Piece]) -> None:
 def _check_hole(piece: Piece) -> None:
     if not piece.words:
         raise piece.problem(N_("These braces are empty. Write a name between them."))
-    if len(piece.words) > MOST_WORDS or len(piece.source) > MOST_LENGTH:
-        raise piece.problem(N_("This is too long to read. Say it in fewer words."))
+    if len(piece.source) > MOST_LENGTH:
+        raise piece.problem(TOO_LONG)
     if piece.kind == "tag" and piece.verb not in TAGS:
         raise piece.problem(
             N_("A mail knows only if, elif, else and endif, not “%(tag)s”."),

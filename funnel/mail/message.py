@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 
 from funnel.mail import headers, quoted
 
@@ -102,7 +103,7 @@ def _headers(letter: Letter) -> list[bytes]:
         headers.mailbox("From", letter.from_name, letter.from_address),
         headers.mailbox("To", "", letter.to),
         headers.words("Subject", letter.subject),
-        headers.plain("Date", format_datetime(letter.date)),
+        headers.plain("Date", _date(letter.date)),
         headers.plain("Message-ID", letter.message_id),
         headers.mailbox("Reply-To", "", letter.reply_to),
         *_list_headers(letter),
@@ -111,6 +112,11 @@ def _headers(letter: Letter) -> list[bytes]:
         b"Content-Type: multipart/alternative;\r\n"
         b' boundary="' + letter.boundary.encode() + b'"\r\n',
     ]
+
+
+@lru_cache(maxsize=64)  # a claim has one
+def _date(at: datetime) -> str:
+    return format_datetime(at)
 
 
 def _list_headers(letter: Letter) -> list[bytes]:

@@ -20,6 +20,7 @@ Plain = NewType("Plain", dict[str, names.Value])
 _PLAIN_TYPES = frozenset({str, int, bool})
 _PAGE = re.compile(r"https?://[^\s/]")
 MOST_WRITTEN, MOST_COMPILED, MOST_FILLED = 64_000, 256_000, 256_000  # characters
+MOST_VALUE = 20_000  # so that the longest text with the most holes stays below 64 MB
 
 
 def check(source: str) -> None:
@@ -63,13 +64,10 @@ def fill(source: str, values: Mapping[str, object], *, html: bool) -> str:
 
 def poured(template: jinja2.Template, values: Plain) -> str:
     """Put checked values into a template made of a checked tree; TemplateProblem."""
-    parts, length = [], 0
-    for part in template.root_render_func(template.new_context(values)):
-        length += len(part)
-        if length > MOST_FILLED:
-            raise TemplateProblem(1, 1, N_("This mail is too long to send."))
-        parts.append(part)
-    return "".join(parts)
+    filled = "".join(template.root_render_func(template.new_context(values)))
+    if len(filled) > MOST_FILLED:
+        raise TemplateProblem(1, 1, N_("This mail is too long to send."))
+    return filled
 
 
 def checked_tree(source: str) -> nodes.Template:
@@ -84,7 +82,7 @@ def plain(values: Mapping[str, object]) -> Plain:
 
     Raises:
         TypeError: A value is not plain text, a whole number or yes or no.
-        ValueError: A link does not lead to a web page.
+        ValueError: A link does not lead to a web page, or a value is too long.
     """
     return Plain(
         {
@@ -361,6 +359,8 @@ def _compiled(source: str, html: bool) -> jinja2.Template:
 def _checked(name: str, value: object) -> names.Value:
     if type(value) not in _PLAIN_TYPES or not isinstance(value, str | int):
         raise TypeError(f"{name} must be text, a whole number or yes or no")
+    if isinstance(value, str) and len(value) > MOST_VALUE:
+        raise ValueError(f"{name} is too long")
     if name.endswith("_url") and value != "" and not _PAGE.match(str(value)):
         raise ValueError(f"{name} must lead to a web page")
     return value

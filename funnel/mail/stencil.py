@@ -44,11 +44,19 @@ def _plain_text(tree: nodes.Template) -> Iterator[nodes.TemplateData]:
 
 
 def _text(value: object) -> str:
-    return quoted.piece(str(value))
+    return _text_piece(str(value))
 
 
 def _html(value: object) -> str:
-    return quoted.piece(str(escape(str(value))))
+    return _html_piece(str(value))
+
+
+_text_piece = lru_cache(maxsize=4096)(quoted.piece)
+
+
+@lru_cache(maxsize=4096)  # most of what is said to her is said to others, too
+def _html_piece(value: str) -> str:
+    return quoted.piece(str(escape(value)))
 
 
 _ENVIRONMENTS = {

@@ -1,19 +1,27 @@
 """The relay and the database fail: nothing is lost, nothing goes twice."""
 
+import os
+import signal
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 
+import cluster
 import pytest
 import sink
 from factories import NOW
 from ledger import Ledger
-from oracle import CONNECTIONS, account
+from oracle import CONNECTIONS, account, outlast_the_leases
 from sending import at, desk, fresh, later, mails
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, create_engine, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+from tap import wait_until
 
 from funnel.domain.status import DeliveryState, Kind, SubscriberState
+from funnel.embedded import places
 from funnel.mail.smtp import Outcome, Patience, Pool, SmtpUrl, Terms
 from funnel.models import Delivery, Subscriber
 
@@ -187,3 +195,49 @@ def test_two_drains_at_once_share_the_mail(
 
         ledger(account(commit_session, relay, crashes=0))
     assert sum(one.sent for one in done) == 40
+
+
+@pytest.mark.fault("S8", "PostgreSQL is killed and restarted in the middle")
+def test_a_database_that_is_killed_costs_no_mail_and_makes_no_double(
+    ledger: Ledger,
+) -> None:
+    folder = Path(os.environ[cluster.HOME]) / f"restart-{os.getpid()}"
+    places.make_folder(folder, 0o711)
+    server = cluster.server(folder)
+    server.start()
+    server.make_database("restart")
+    cluster.migrate(server.url("restart"))
+    engine = create_engine(
+        server.url("restart").replace("postgresql://", "postgresql+psycopg://")
+    )
+    killed: list[int] = []
+
+    def script(turn: sink.Turn) -> str | None:
+        if turn.phase == "accepted" and len(relay.kept) == 10 and not killed:
+            pid = folder / "postgres" / "data" / "postmaster.pid"
+            killed.append(int(pid.read_text().split()[0]))
+            os.kill(killed[0], signal.SIGQUIT)  # pg_ctl stop -m immediate
+            wait_until(lambda: not server.is_alive(), "the end of PostgreSQL")
+            server.start()
+        return None
+
+    try:
+        with (
+            Session(engine) as session,
+            sink.running(script) as relay,
+            desk(server.url("restart"), relay.url) as mine,
+        ):
+            mails(session, 30)
+            session.close()
+            for minute in range(3):
+                with suppress(DBAPIError):  # the next drain goes on
+                    mine.drain(later(minutes=minute))
+            engine.dispose()
+            outlast_the_leases(session)
+            mine.drain(later(minutes=5))
+
+            ledger(account(session, relay))
+    finally:
+        engine.dispose()
+        server.stop()
+    assert killed

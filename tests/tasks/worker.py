@@ -13,6 +13,7 @@ from pathlib import Path
 
 import cluster
 
+from funnel.config import Settings
 from funnel.embedded import valkey
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,6 +61,11 @@ def environment(database_url: str, redis_url: str, smtp_url: str) -> dict[str, s
     settings = cluster.settings(
         database_url, redis_url=redis_url, smtp_url=smtp_url, smtp_connections=2
     )
+    return variables(settings)
+
+
+def variables(settings: Settings) -> dict[str, str]:
+    """Return the environment that says what the settings say."""
     known = settings.model_dump(mode="json", exclude={"previous_secret_keys"})
     ours = {f"FUNNEL_{name.upper()}": str(value) for name, value in known.items()}
     return os.environ | ours
