@@ -8,7 +8,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from funnel.domain.status import Kind, Purpose, SequenceState, SubscriberState
+from funnel import clock
+from funnel.domain.status import (
+    Kind,
+    Purpose,
+    SequenceState,
+    SubscriberState,
+    UserLinkKind,
+)
 from funnel.models import (
     Base,
     Business,
@@ -23,6 +30,7 @@ from funnel.models import (
     Subscriber,
     SubscriberImport,
     User,
+    UserLink,
 )
 from funnel.models.delivery import MARKETING_PRIORITY, SERVICE_PRIORITY
 
@@ -199,6 +207,17 @@ def user(session: Session, **overrides: Any) -> User:
         "created_at": NOW,
     }
     return _add(session, User(**values | overrides))
+
+
+def user_link(session: Session, **overrides: Any) -> UserLink:
+    """Return an invitation that still works."""
+    values = {
+        "user": overrides.get("user") or user(session),
+        "kind": UserLinkKind.INVITATION,
+        "created_at": NOW,
+        "expires_at": clock.real() + timedelta(days=7),
+    }
+    return _add(session, UserLink(**values | overrides))
 
 
 def subscriber_import(session: Session, **overrides: Any) -> SubscriberImport:

@@ -31,12 +31,17 @@ def ready() -> ResponseReturnValue:
     except SQLAlchemyError:
         return jsonify(database=False), HTTPStatus.SERVICE_UNAVAILABLE
     well = here == head and not seen.is_late and not still
-    answer = jsonify(
-        database=True,
-        migrations={"tables": here, "program": head},
-        oldest_due_seconds=seen.lateness.total_seconds(),
-        due=sum(seen.due.values()),
-        silent=seen.silent,
-        stands_still=still,
-    )
-    return answer, HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE
+    facts = {
+        "migrations": {"tables": here, "program": head},
+        "stands_still": still,
+        **_facts(seen),
+    }
+    return jsonify(database=True, **facts), 200 if well else 503
+
+
+def _facts(seen: reports.Sending) -> dict[str, object]:
+    return {
+        "oldest_due_seconds": seen.lateness.total_seconds(),
+        "due": sum(seen.due.values()),
+        "silent": seen.silent,
+    }
