@@ -104,13 +104,7 @@ def enter() -> ResponseReturnValue:
         )
     except (team.WrongPassword, team.TooSoon) as problem:
         return refused("admin/login.html", problem)
-    target = request.form.get("next")
-    if _member(secret) is None:  # half of a log-in: the other half is a code
-        session.clear()
-        session.update(half=secret, next=safe(target), language=language())
-        return redirect(url_for("doors.ask_code"), 303)
-    admit(secret)
-    return redirect(safe(target), 303)
+    return _let_in(secret, safe(request.form.get("next")))
 
 
 @bp.post("/logout")
@@ -157,6 +151,16 @@ def safe(target: str | None) -> str:
     if target and INSIDE.fullmatch(target):
         return target
     return url_for("admin.home")
+
+
+def _let_in(secret: str, target: str) -> ResponseReturnValue:
+    """Go where she wanted to be, or to the page for a code when this is half of it."""
+    if _member(secret) is None:
+        session.clear()
+        session.update(half=secret, next=target, language=language())
+        return redirect(url_for("doors.ask_code"), 303)
+    admit(secret)
+    return redirect(target, 303)
 
 
 def _member(secret: str) -> Member | None:

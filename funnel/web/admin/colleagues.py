@@ -1,6 +1,6 @@
 """The team: who may come in, and what each may do; for owners."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -30,17 +30,8 @@ def index() -> ResponseReturnValue:
 @needs(TeamRole.OWNER)
 def invite() -> ResponseReturnValue:
     """Mail somebody an invitation."""
-    sent = request.form
-    name = sent.get("name", "").replace("\0", "")
     try:
-        team.invite(
-            db.session(),
-            sent.get("address", ""),
-            name=name,
-            role=_role(),
-            now=now(),
-            real=clock.real(),
-        )
+        _invite(request.form)
     except BadAddress:
         return _page({"address": _("Write an address such as anna@example.nl.")})
     except team.BadUser:
@@ -105,6 +96,17 @@ def invite_again(user_id: int) -> ResponseReturnValue:
     return _do(
         user_id,
         lambda: team.invite_again(db.session(), user_id, now=now(), real=clock.real()),
+    )
+
+
+def _invite(sent: Mapping[str, str]) -> None:
+    team.invite(
+        db.session(),
+        sent.get("address", ""),
+        name=sent.get("name", "").replace("\0", ""),
+        role=_role(),
+        now=now(),
+        real=clock.real(),
     )
 
 
