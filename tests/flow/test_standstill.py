@@ -299,3 +299,19 @@ def test_time_travel_finds_nothing_to_do_while_everything_stands_still(
     publishing.pause(session, None, now=NOW)
 
     assert travel.next_moment(session, NOW) is None
+
+
+def test_a_mail_that_lay_behind_the_pause_comes_later_by_it_too(
+    session: Session,
+) -> None:
+    sequence = course(session, {**MORNING, "timing": "4 days at 08:30"})
+    enrollment = enrolled(session, sequence)  # Monday; hers would come on Friday
+    publishing.pause(session, sequence.id, now=NOW + DAY)
+    publishing.resume(session, sequence.id, how=How.SHIFT, now=NOW + 3 * DAY)
+
+    due.scan(session, now=TUESDAY + 3 * DAY)
+    due.scan(session, now=TUESDAY + 5 * DAY)
+
+    [mail] = mails(session, enrollment)
+    assert mail.planned_at == TUESDAY + 5 * DAY
+    assert mail.moved == ["paused"]
