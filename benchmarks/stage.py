@@ -83,6 +83,15 @@ class Stage:
             query = text("SELECT count(*) FROM delivery WHERE state = :state")
             return int(connection.scalar(query, {"state": state}) or 0)
 
+    def is_busy(self) -> bool:
+        """Say whether any mail is still on its way; two small indexes know."""
+        query = text(
+            "SELECT EXISTS (SELECT 1 FROM delivery WHERE state = 'scheduled')"
+            " OR EXISTS (SELECT 1 FROM delivery WHERE state IN ('claimed', 'handed'))"
+        )
+        with self.engine.connect() as connection:
+            return bool(connection.scalar(query))
+
     @property
     def postmaster(self) -> int:
         file = self.folder / "postgres" / "data" / "postmaster.pid"

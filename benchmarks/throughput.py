@@ -28,6 +28,7 @@ from funnel.flow.delivery.desk import Desk
 from funnel.queue import TaskName
 
 CELERY = [sys.executable, "-m", "celery"]
+BEAT = 2.0  # seconds, as in production
 QUIET = ["--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "ERROR"]
 
 
@@ -105,10 +106,12 @@ def ours(
         stage.wait_until(lambda: len(stage.family(worker.pid)) > processes, "a worker")
         time.sleep(3)  # imports
         before = stage.cpu_seconds(worker.pid), stage.cpu_seconds(on.postmaster)
-        started = time.monotonic()
-        while on.count("scheduled") + on.count("claimed") + on.count("handed"):
-            queue.wake(on.redis_url, TaskName.DRAIN)
-            time.sleep(0.25)
+        started, beats = time.monotonic(), 0
+        while on.is_busy():
+            if time.monotonic() - started >= BEAT * beats:
+                queue.wake(on.redis_url, TaskName.DRAIN)
+                beats += 1
+            time.sleep(0.2)
         seconds = time.monotonic() - started
         after = stage.cpu_seconds(worker.pid), stage.cpu_seconds(on.postmaster)
         peak = stage.peak_megabytes(worker.pid)

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections import Counter
 
 import click
 from flask.cli import with_appcontext
@@ -12,6 +13,7 @@ from funnel.db import db
 from funnel.flow import due as due_flow
 from funnel.flow import publishing, travel
 from funnel.flow.delivery.desk import Desk
+from funnel.flow.delivery.journal import NoJournal
 
 
 @click.group()
@@ -75,13 +77,21 @@ def watch(wait: bool) -> None:
 
 
 def _drain(now: clock.Clock) -> None:
-    desk = Desk(settings(), _worker())
+    ends = Counter[str]()
     try:
-        done = desk.drain(now)
+        desk = Desk(settings(), _worker())
+    except NoJournal as error:
+        raise click.ClickException(str(error)) from error
+    try:
+        is_moving = True
+        while is_moving:
+            done = desk.drain(now)
+            ends.update(done.ends)
+            is_moving = done.sent > 0
     finally:
         desk.close()
-    ends = ", ".join(f"{count} {end}" for end, count in done.ends.items()) or "none due"
-    click.echo(f"handed over: {ends}.")
+    told = ", ".join(f"{count} {end}" for end, count in ends.items()) or "none due"
+    click.echo(f"handed over: {told}.")
 
 
 def _worker() -> str:

@@ -211,7 +211,7 @@ def test_workers_killed_at_random_lose_and_double_nothing(
             os.waitpid(pid, 0)
         outlast_the_leases(commit_session)
         while len(relay.kept) < count - CONNECTIONS * kills:
-            drained(database_url, relay.url)()
+            os.waitpid(one(), 0)
         drained(database_url, relay.url)()
 
         ledger(account(commit_session, relay, crashes=kills))

@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 
 import cluster
+import factories
 import pytest
 import sink
 from sending import at, desk, fresh, later, mails
@@ -15,8 +16,11 @@ from sqlalchemy.orm import Session
 
 from funnel.domain.status import DeliveryState, Kind
 from funnel.flow.delivery import failpoint
+from funnel.flow.delivery.desk import Desk
 from funnel.flow.delivery.group import Group
 from funnel.flow.delivery.journal import Journal, NoJournal
+from funnel.flow.delivery.policy import Attempt, Settlement
+from funnel.flow.delivery.record import Books
 
 
 def dead_worker(database_url: str, relay: sink.Sink, point: str) -> None:
@@ -134,6 +138,28 @@ def test_a_folder_that_cannot_be_written_is_said_with_what_to_do(
         desk(database_url, "smtp://127.0.0.1:1", data_dir=tmp_path),
     ):
         pass
+
+
+def test_one_end_that_cannot_be_written_does_not_keep_the_others(
+    commit_session: Session, database_url: str
+) -> None:
+    ids = mails(commit_session, 2)
+    commit_session.execute(text("UPDATE delivery SET state = 'claimed', attempt = 1"))
+    commit_session.commit()
+    ends = zip(ids, ("\0 no text has this", "fine"), strict=True)
+
+    async def write(mine: Desk) -> None:
+        books = Books(mine.engine, mine.journal, at())
+        for mail, reply in ends:
+            end = Settlement(DeliveryState.FAILED, reply=reply)
+            books.settle(Attempt(mail, 1, factories.NOW), end)
+        await books.close()
+
+    with desk(database_url, "smtp://127.0.0.1:1") as mine:
+        mine._runner.run(write(mine))
+
+    states = [fresh(commit_session, mail).state for mail in ids]
+    assert states == [DeliveryState.CLAIMED, DeliveryState.FAILED]
 
 
 def test_who_comes_while_a_commit_runs_goes_with_the_next_one() -> None:

@@ -3,13 +3,13 @@
 import asyncio
 import logging
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from funnel.clock import Clock
 from funnel.flow.delivery import failpoint, journal, policy, settle
 from funnel.flow.delivery.failpoint import Point
-from funnel.flow.delivery.group import Group
+from funnel.flow.delivery.group import MOST, Group
 from funnel.flow.delivery.journal import Answer, Journal
 from funnel.flow.delivery.policy import Attempt, Settlement
 from funnel.flow.delivery.settle import End
@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 
 PERSISTENCE = 6
 """How often a batch is written while the database is away: about 12 seconds."""
+
+AWAY = (OperationalError, InterfaceError, OSError)
+"""What it looks like when the database does not answer."""
 
 
 class Books:
@@ -38,7 +41,8 @@ class Books:
             if answers:
                 failpoint.reach(Point.REPLAYING)
                 ends = [self._end(answer) for answer in answers]
-                await settle.write(self._engine, ends, self._now())
+                for start in range(0, len(ends), MOST):
+                    await self._settle(ends[start : start + MOST])
                 failpoint.reach(Point.REPLAYED)
                 log.warning("%d answers came from a journal", len(answers))
             self._journal.clear()
@@ -71,8 +75,8 @@ class Books:
         failpoint.reach(Point.RECORDING)
         for patience in range(PERSISTENCE):
             try:
-                await settle.write(self._engine, ends, self._now())
-            except (DBAPIError, OSError) as error:
+                await self._settle(ends)
+            except AWAY as error:
                 cause = getattr(error, "orig", error)  # without the values of the rows
                 log.warning("%d answers: not yet: %s", len(ends), cause)
                 await asyncio.sleep(0.2 * 2**patience)
@@ -82,3 +86,22 @@ class Books:
         log.error("%d answers stay in the journal for now", len(ends))
         self._is_complete = False
         return [None] * len(ends)
+
+    async def _settle(self, ends: list[End]) -> None:
+        """Write ends at once; if one of them cannot be written, the others are."""
+        try:
+            await settle.write(self._engine, ends, self._now())
+        except AWAY:
+            raise
+        except DBAPIError:
+            for end in ends:
+                await self._settle_alone(end)
+
+    async def _settle_alone(self, end: End) -> None:
+        try:
+            await settle.write(self._engine, [end], self._now())
+        except AWAY:
+            raise
+        except DBAPIError as error:
+            cause = error.orig  # without the values of the row
+            log.error("delivery %s: its end is unwritable: %s", end.attempt.id, cause)  # noqa: TRY400
