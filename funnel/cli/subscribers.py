@@ -12,6 +12,7 @@ from funnel import clock
 from funnel.cli import imported
 from funnel.cli import settings as current_settings
 from funnel.db import db
+from funnel.domain import tag as tags
 from funnel.domain.status import Purpose, SubscriberState
 from funnel.flow import audit, enrollment, imports, preferences, travel
 from funnel.flow import subscribers as people
@@ -115,11 +116,13 @@ def erase(who: str) -> None:
 @with_appcontext
 def tag(who: str, name: str, *, off: bool) -> None:
     """Put the tag NAME on WHO; what the tag starts is started."""
-    if not name.strip() or any(letter.isspace() or letter == "," for letter in name):
-        raise click.ClickException("A tag is one word, without spaces and commas.")
     session = db.session()
     found, now = _find(who), travel.now(session)()
-    changed = enrollment.tag(session, found.id, name, now=now, on=not off)
+    try:
+        mark = people.Mark(tags.name(name), is_added=not off)
+    except tags.BadTag:
+        raise click.ClickException("Write a tag of letters and digits.") from None
+    changed = people.mark(session, found.id, mark, now=now)
     click.echo("Done." if changed else "Nothing to do: it was so already.")
 
 

@@ -1,8 +1,9 @@
 """2. A subscriber starts a sequence, and what she does moves her through it."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, CursorResult, Select, select, update
+from sqlalchemy import ColumnElement, CursorResult, Select, insert, select, update
 from sqlalchemy.orm import Session
 
 from funnel.domain.doors import Cause, Doors
@@ -10,7 +11,14 @@ from funnel.domain.status import EnrollmentState, Reason
 from funnel.flow import events
 from funnel.flow.due import entrance
 from funnel.flow.due.entrance import THROUGH, Door
-from funnel.models import Enrollment, EventKind, Registration, Sequence, Subscriber
+from funnel.models import (
+    Enrollment,
+    Event,
+    EventKind,
+    Registration,
+    Sequence,
+    Subscriber,
+)
 
 LEFT = (Reason.EXIT_RULE, Reason.BY_HAND)
 """Who left for one of these stays out of this run, also with a new seat."""
@@ -59,7 +67,7 @@ def start_by_hand(
     if sequence.state not in entrance.OPEN:
         raise NotThere(f"{sequence.slug} is a draft: publish it and let it go live.")
     door = Door(sequence_id, Doors.from_dict(sequence.doors))
-    begun = entrance.enter(session, door, _herself(subscriber_id), now=now)
+    begun = entrance.enter(session, door, _themselves([subscriber_id]), now=now)
     session.commit()
     return bool(begun)
 
@@ -83,25 +91,36 @@ def finish_by_hand(
     session.commit()
 
 
-def tag(
-    session: Session, subscriber_id: int, name: str, *, now: datetime, on: bool = True
-) -> bool:
-    """Put a tag on her or take it off; False when nothing changed."""
-    person = session.get_one(Subscriber, subscriber_id, with_for_update=True)
-    if (name in person.tags) is on:
-        session.commit()
-        return False
-    kept = [tag for tag in person.tags if tag != name]
-    person.tags = sorted([*kept, name]) if on else kept
-    session.flush()
-    events.record(
-        session, EventKind.TAGGED, at=now, subscriber_id=subscriber_id, tag=name, on=on
-    )
-    for door in entrance.open_doors(session, Cause.TAG, name) if on else ():
-        entrance.enter(session, door, _herself(subscriber_id), now=now)
-    look_again(session, Enrollment.subscriber_id == subscriber_id, now=now)
-    session.commit()
-    return True
+def tagged(
+    session: Session, ids: Collection[int], name: str, *, on: bool, now: datetime
+) -> None:
+    """Write down that these people got or lost a tag, and let it work; not committed.
+
+    What a new tag starts is started; what waits for it, or ends by it, is planned
+    again.
+    """
+    told = [
+        {
+            "kind": EventKind.TAGGED,
+            "at": now,
+            "subscriber_id": subscriber_id,
+            "data": {"tag": name, "on": on},
+        }
+        for subscriber_id in ids
+    ]
+    if told:
+        session.execute(insert(Event), told)
+    if on:
+        start_by_tag(session, ids, name, now=now)
+    look_again(session, Enrollment.subscriber_id.in_(ids), now=now)
+
+
+def start_by_tag(
+    session: Session, ids: Collection[int], name: str, *, now: datetime
+) -> None:
+    """Start for these people whatever this tag starts; not committed."""
+    for door in entrance.open_doors(session, Cause.TAG, name):
+        entrance.enter(session, door, _themselves(ids), now=now)
 
 
 def purchased(
@@ -207,8 +226,8 @@ def _on_seat(
         entrance.enter(session, door, who, now=now)
 
 
-def _herself(subscriber_id: int) -> Select[int, int | None]:
-    """Select her, with the latest seat that she still has."""
+def _themselves(ids: Collection[int]) -> Select[int, int | None]:
+    """Select these people, with the latest seat that each still has."""
     seat = (
         select(Registration.id)
         .where(
@@ -220,5 +239,5 @@ def _herself(subscriber_id: int) -> Select[int, int | None]:
         .scalar_subquery()
     )
     return select(Subscriber.id, seat).where(
-        Subscriber.id == subscriber_id, Subscriber.address.is_not(None)
+        Subscriber.id.in_(ids), Subscriber.address.is_not(None)
     )

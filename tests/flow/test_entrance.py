@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from funnel.domain.status import EnrollmentState, Kind, Reason, SequenceState
-from funnel.flow import due, enrollment, publishing
+from funnel.flow import due, enrollment, publishing, subscribers
 from funnel.models import (
     Delivery,
     Enrollment,
@@ -27,6 +27,8 @@ NOW = factories.NOW
 AT_ONCE = {"kind": Kind.SERVICE, "timing": "at once"}
 MORNING = {"kind": Kind.MARKETING, "timing": "1 day at 08:30"}
 HOUR = timedelta(hours=1)
+
+VIP = subscribers.Mark("vip", is_added=True)
 
 
 def opening(session: Session, enter: str, **fields: object) -> Sequence:
@@ -122,7 +124,7 @@ def test_a_tag_starts_what_waits_for_it(session: Session) -> None:
     sequence, other = opening(session, "tag vip"), opening(session, "tag guest")
     person = factories.subscriber(session)
 
-    enrollment.tag(session, person.id, "vip", now=NOW)
+    subscribers.mark(session, person.id, VIP, now=NOW)
 
     assert len(ways(session, sequence)) == 1
     assert ways(session, other) == []
@@ -133,7 +135,9 @@ def test_a_tag_taken_off_starts_nothing(session: Session) -> None:
     person = factories.subscriber(session, tags=["vip"])
     sequence = opening(session, "tag vip")
 
-    enrollment.tag(session, person.id, "vip", now=NOW, on=False)
+    subscribers.mark(
+        session, person.id, subscribers.Mark("vip", is_added=False), now=NOW
+    )
 
     assert ways(session, sequence) == []
     assert session.get_one(Subscriber, person.id).tags == []
@@ -157,7 +161,7 @@ def test_a_draft_takes_nobody_in_so_that_going_live_mails_nobody_from_before(
     draft = opening(session, "tag vip", state=SequenceState.DRAFT)
     person = factories.subscriber(session)
 
-    enrollment.tag(session, person.id, "vip", now=NOW)
+    subscribers.mark(session, person.id, VIP, now=NOW)
 
     assert ways(session, draft) == []
 

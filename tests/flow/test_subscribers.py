@@ -20,6 +20,8 @@ from funnel.flow.reports import Order, Selection
 from funnel.flow.subscribers import BadEdit, Mark, Miscounted
 from funnel.models import Enrollment, Subscriber, Tagging
 
+ON, OFF = (Mark("lente", is_added=is_added) for is_added in (True, False))
+
 
 @pytest.mark.parametrize(
     ("typed", "tag"),
@@ -57,12 +59,12 @@ def test_a_tag_is_given_once_and_taken_off_and_her_mails_are_planned_anew(
     inside = factories.enrollment(session, due_at=None)
 
     for _ in range(2):
-        subscribers.add_tag(session, inside.subscriber_id, "lente", now=now)
+        subscribers.mark(session, inside.subscriber_id, ON, now=now)
     session.expire_all()
     after = session.get_one(Subscriber, inside.subscriber_id).tags
     assert after == ["lente"]
     assert session.get_one(Enrollment, inside.id).due_at == now
-    subscribers.drop_tag(session, inside.subscriber_id, "lente", now=now)
+    subscribers.mark(session, inside.subscriber_id, OFF, now=now)
     session.expire_all()
 
     assert session.get_one(Subscriber, inside.subscriber_id).tags == []
@@ -77,7 +79,12 @@ def test_a_whole_selection_is_tagged_batch_by_batch_and_nobody_who_came_later(
     selection = Selection(words="anna")
 
     subscribers.tag_selection(
-        session, selection, Mark("lente", True), counted=8, user_id=None, now=now
+        session,
+        selection,
+        ON,
+        counted=8,
+        user_id=None,
+        now=now,
     )
     later = factories.subscriber(session, first_name="Anna").id
     done = subscribers.work(session, now=now)

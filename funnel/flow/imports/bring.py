@@ -1,6 +1,6 @@
 """Rows that passed become subscribers, with the proof of what they agreed to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +22,6 @@ from funnel.flow.imports.judge import Candidate
 from funnel.flow.preferences import Wording
 from funnel.models import (
     Consent,
-    Enrollment,
     Event,
     EventKind,
     ImportRow,
@@ -94,6 +93,19 @@ def _add(
     _prove(session, row, ids, now)
     _suppress(session, list(ids.values()), now)
     _tell(session, row, ids, now)
+    active = {
+        subscriber_id: one.values["tags"]
+        for subscriber_id, one in ids.items()
+        if one.state is SubscriberState.ACTIVE
+    }
+    for tag, ids_of_tag in _by_tag(active):
+        enrollment.start_by_tag(session, ids_of_tag, tag, now=now)
+
+
+def _by_tag(people: Mapping[int, Sequence[str]]) -> Iterator[tuple[str, list[int]]]:
+    """Yield each tag with the people that it is new for."""
+    for tag in sorted({tag for tags in people.values() for tag in tags}):
+        yield tag, [her for her, tags in people.items() if tag in tags]
 
 
 def _subscriber(one: Candidate, zone: str, now: datetime) -> dict[str, Any]:
@@ -181,15 +193,16 @@ def _complete(
         .order_by(Subscriber.id)
         .with_for_update()
     ).all()
+    new = dict[int, list[str]]()
     for her in rows:
         values = by_id[her.id].values
         her.first_name = her.first_name or values["first_name"]
-        tags = [tag for tag in values["tags"] if tag not in her.tags]
-        if tags:
-            her.tags = [*her.tags, *tags]
-    if by_id:
-        hers = Enrollment.subscriber_id.in_(by_id)
-        enrollment.look_again(session, hers, now=now)
+        new[her.id] = [tag for tag in values["tags"] if tag not in her.tags]
+        if new[her.id]:
+            her.tags = [*her.tags, *new[her.id]]
+    session.flush()
+    for tag, ids in _by_tag(new):
+        enrollment.tagged(session, ids, tag, on=True, now=now)
 
 
 def _counted(before: Mapping[str, int], verdicts: Sequence[Verdict]) -> dict[str, int]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from funnel.flow import enrollment, reports
 from funnel.flow.reports import Selection
-from funnel.models import Enrollment, Subscriber, Tag, Tagging
+from funnel.models import Subscriber, Tag, Tagging
 
 BATCH, BATCHES = 1000, 10
 """Rows in a transaction, and transactions in a tick: a worker has more to do."""
@@ -44,13 +44,13 @@ def remember(session: Session, names: Sequence[str]) -> None:
         session.execute(insert(Tag).values(rows).on_conflict_do_nothing())
 
 
-def add_tag(session: Session, subscriber_id: int, tag: str, *, now: datetime) -> None:
-    """Give one person a tag (as `domain.tag.name` returns it)."""
-    _one(session, subscriber_id, tag, is_added=True, now=now)
-
-
-def drop_tag(session: Session, subscriber_id: int, tag: str, *, now: datetime) -> None:
-    _one(session, subscriber_id, tag, is_added=False, now=now)
+def mark(session: Session, subscriber_id: int, mark: Mark, *, now: datetime) -> bool:
+    """Give one person a tag, or take it off; False when it was so already."""
+    changed = _mark(session, Subscriber.id == subscriber_id, mark, now)
+    if mark.is_added:
+        remember(session, [mark.tag])
+    session.commit()
+    return changed
 
 
 def tag_selection(
@@ -122,10 +122,8 @@ def _batch(session: Session, now: datetime) -> int | None:
         .limit(BATCH)
     ).all()
     if ids:
-        these = Subscriber.id.in_(ids)
-        _mark(session, these, tagging.tag, is_added=tagging.is_added)
-        hers = Enrollment.subscriber_id.in_(ids)
-        enrollment.look_again(session, hers, now=now)
+        mark = Mark(tagging.tag, tagging.is_added)
+        _mark(session, Subscriber.id.in_(ids), mark, now)
         tagging.below = ids[-1]
         tagging.done += len(ids)
     if len(ids) < BATCH:
@@ -133,31 +131,23 @@ def _batch(session: Session, now: datetime) -> int | None:
     return len(ids)
 
 
-def _one(
-    session: Session, subscriber_id: int, tag: str, *, is_added: bool, now: datetime
-) -> None:
-    _mark(session, Subscriber.id == subscriber_id, tag, is_added=is_added)
-    if is_added:
-        remember(session, [tag])
-    hers = Enrollment.subscriber_id == subscriber_id
-    enrollment.look_again(session, hers, now=now)
-    session.commit()
-
-
 def _mark(
-    session: Session, who: ColumnElement[bool], tag: str, *, is_added: bool
-) -> None:
+    session: Session, who: ColumnElement[bool], mark: Mark, now: datetime
+) -> bool:
     """Put a tag on, or take it off, in the row itself: two at once lose nothing."""
-    has_it = Subscriber.tags.contains([tag])
-    if is_added:
-        changed = Subscriber.tags.concat(func.jsonb_build_array(tag, type_=JSONB))
+    has_it = Subscriber.tags.contains([mark.tag])
+    if mark.is_added:
+        tags = Subscriber.tags.concat(func.jsonb_build_array(mark.tag, type_=JSONB))
         who = who & ~has_it & Subscriber.address.is_not(None)
     else:
-        changed = Subscriber.tags.op("-", return_type=JSONB())(tag)
+        tags = Subscriber.tags.op("-", return_type=JSONB())(mark.tag)
         who = who & has_it
-    session.execute(
+    changed = session.scalars(
         update(Subscriber)
         .where(who)
-        .values(tags=changed)
+        .values(tags=tags)
+        .returning(Subscriber.id)
         .execution_options(synchronize_session=False)
-    )
+    ).all()
+    enrollment.tagged(session, changed, mark.tag, on=mark.is_added, now=now)
+    return bool(changed)

@@ -78,8 +78,8 @@ def tag_one(subscriber_id: int) -> ResponseReturnValue:
     except BadTag:
         flash(_bad_tag(), "problem")
     else:
-        change = subscribers.drop_tag if "drop" in sent else subscribers.add_tag
-        change(db.session(), subscriber_id, name, now=now())
+        mark = Mark(name, is_added="drop" not in sent)
+        subscribers.mark(db.session(), subscriber_id, mark, now=now())
     return redirect(url_for("admin.subscribers.show", subscriber_id=subscriber_id), 303)
 
 
