@@ -125,3 +125,7 @@ class Reason(StrEnum):
     CROWDED = "crowded"  # other sequences had her days, too often in a row
     STOOD_STILL = "stood-still"  # its moment fell in a pause that was skipped
     EXIT_RULE = "exit-rule"  # the sequence lets go of people like her
+
+
+LEAVING = frozenset({Reason.EXIT_RULE, Reason.BY_HAND})
+"""Who left for one of these gets no more marketing in this run, whatever comes."""
