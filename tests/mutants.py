@@ -18,7 +18,7 @@ FAILED = 1
 
 
 def main() -> int:
-    """Try each mutant, print a table, and fail when one survives that must not."""
+    """Try each mutant, print a table, and fail when one survives."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("words", nargs="*", help="only mutants that say one of these")
     words = parser.parse_args().words
@@ -29,8 +29,7 @@ def main() -> int:
     bad = 0
     for mutant in chosen:
         end = _tried(mutant)
-        expected = "survived" if "survives" in mutant else "noticed"
-        bad += end != expected
+        bad += end not in {"noticed", "hung"}
         tell(f"{end:10} {mutant['says']}  ({mutant['file']})")
     tell(f"{len(chosen)} mutants, {bad} not as they should be")
     return 1 if bad else 0

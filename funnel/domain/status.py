@@ -139,6 +139,10 @@ class Reason(StrEnum):
     EXIT_RULE = "exit-rule"  # the sequence lets go of people like her
 
 
+LEAVING = frozenset({Reason.EXIT_RULE, Reason.BY_HAND})
+"""Who left for one of these gets no more marketing in this run, whatever comes."""
+
+
 class ImportState(StrEnum):
     """How far a file of subscribers is."""
 

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, CursorResult, Select, insert, select, upda
 from sqlalchemy.orm import Session
 
 from funnel.domain.doors import Cause, Doors
-from funnel.domain.status import EnrollmentState, Reason
+from funnel.domain.status import LEAVING, EnrollmentState, Reason
 from funnel.flow import events
 from funnel.flow.due import entrance
 from funnel.flow.due.entrance import THROUGH, Door
@@ -19,9 +19,6 @@ from funnel.models import (
     Sequence,
     Subscriber,
 )
-
-LEFT = (Reason.EXIT_RULE, Reason.BY_HAND)
-"""Who left for one of these stays out of this run, also with a new seat."""
 
 
 class NotThere(LookupError):  # noqa: N818 - it says what is the matter
@@ -51,7 +48,7 @@ def start(
         return _new(session, registration, sequence_id, run, now)
     found.registration_id = registration.id
     found.state = EnrollmentState.ACTIVE
-    found.reason = found.reason if found.reason in LEFT else None
+    found.reason = found.reason if found.reason in LEAVING else None
     found.due_at = now
     return found
 
@@ -77,7 +74,7 @@ def finish_by_hand(
 ) -> None:
     """Let her leave: marketing stops at once, her seat and its mails stay. NotThere."""
     found = _existing(session, subscriber_id, sequence_id)
-    if found is None or found.state in THROUGH or found.reason in LEFT:
+    if found is None or found.state in THROUGH or found.reason in LEAVING:
         raise NotThere("She is not on her way through this sequence.")
     found.reason, found.due_at = Reason.BY_HAND, now
     events.record(

@@ -8,7 +8,13 @@ from typing import Any
 from funnel.domain import schedule, timing
 from funnel.domain.doors import Doors
 from funnel.domain.schedule import Facts, Handled, Moved, Pause, Planned, Rules, Step
-from funnel.domain.status import DeliveryState, EnrollmentState, Kind, Reason
+from funnel.domain.status import (
+    LEAVING,
+    DeliveryState,
+    EnrollmentState,
+    Kind,
+    Reason,
+)
 from funnel.flow.due.people import AnyRow, Person
 from funnel.models import EventKind
 from funnel.models.delivery import MARKETING_PRIORITY, SERVICE_PRIORITY
@@ -146,9 +152,10 @@ class _Planning:
         }
         self._known: tuple[int, list[Planned]] | None = None  # handled, then ahead
         self.busy = self._busy()
-        self.had_left = person.has_left
-        self.left: Reason | None = person.row.reason if self.had_left else None
-        if not self.had_left and course.doors.leave.facts and self._lets_go():
+        reason: Reason | None = person.row.reason
+        self.had_left = reason in LEAVING
+        self.left = reason if self.had_left else None
+        if self.left is None and course.doors.leave.facts and self._lets_go():
             self.left = Reason.EXIT_RULE
 
     @property

@@ -113,11 +113,6 @@ class Person:
         return UNREACHABLE.get(self.row.subscriber_state)
 
     @property
-    def has_left(self) -> bool:
-        """Say whether her way was ended; one that came to its end can go on."""
-        return self.row.reason not in {None, Reason.FINISHED}
-
-    @property
     def agreed(self) -> frozenset[Purpose]:
         """Return the consents that can be acted upon."""
         has_left = self.row.subscriber_state is SubscriberState.UNSUBSCRIBED
