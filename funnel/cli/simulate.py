@@ -28,15 +28,21 @@ WHY = {
     Reason.SEAT_CANCELLED: "she has no seat",
     Reason.OCCURRENCE_CANCELLED: "the masterclass is called off",
     Reason.REPLACED: "a newer mail took its place",
+    Reason.CROWDED: "other sequences have her days",
+    Reason.STOOD_STILL: "its moment falls in a pause",
+    Reason.EXIT_RULE: "the sequence lets people like her go",
+    Reason.BY_HAND: "somebody let her go by hand",
 }
 MOVED = {
     Moved.HOLD: "it rests around the masterclass",
     Moved.SEND_DAYS: "that is not a day for mails",
     Moved.QUIET: "the hours before are quiet",
     Moved.ONE_A_DAY: "one marketing mail a day",
+    Moved.ELSEWHERE: "another sequence has that day",
     Moved.STEPS_ABOVE: "it waits for the mails above",
     Moved.SEAT: "its moment came before she had a seat",
     Moved.RETIMED: "its timing was changed",
+    Moved.PAUSED: "the sequence stood still",
 }
 
 

@@ -74,7 +74,7 @@ def test_a_person_is_tagged_started_let_go_and_her_purchase_written_down(
         done = run.invoke(subscribers, words)
         assert done.exit_code == 0, done.output
     refused = [
-        run.invoke(subscribers, ["tag", address, "two words"]),
+        run.invoke(subscribers, ["tag", address, "?"]),
         run.invoke(subscribers, ["start", address, sequence.slug]),
         run.invoke(subscribers, ["start", address, "nothing"]),
     ]
