@@ -33,6 +33,7 @@ def rows(session: Session) -> dict[str, Any]:
     return {
         "slug": step.sequence.slug,
         "step_id": step.id,
+        "number": 1,
         "occurrence_id": date.id,
         "subscriber_id": seat.subscriber_id,
     }
@@ -125,12 +126,22 @@ def test_a_viewer_looks_at_everything_and_writes_only_to_her_account(
         "admin.occurrences.cancel",
         "admin.occurrences.edit",
         "admin.sequences.go_live",
+        "admin.sequences.impact",
         "admin.sequences.pause",
         "admin.sequences.publish",
+        "admin.shelf.add",
+        "admin.shelf.archive",
+        "admin.shelf.take_out",
         "admin.steps.discard",
         "admin.steps.preview_typed",
         "admin.steps.save",
         "admin.steps.switch",
+        "admin.structure.add",
+        "admin.structure.discard",
+        "admin.structure.move",
+        "admin.structure.put_back",
+        "admin.structure.remove",
+        "admin.versions.restore",
     }
     assert {name for name, code in seen.items() if code == 403} == {
         "admin.business.show",
@@ -138,6 +149,9 @@ def test_a_viewer_looks_at_everything_and_writes_only_to_her_account(
         "admin.occurrences.blank",
         "admin.occurrences.form",
         "admin.sequences.review",
+        "admin.shelf.blank",
+        "admin.structure.blank",
+        "admin.structure.show",
     }
 
 
