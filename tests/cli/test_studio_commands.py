@@ -26,7 +26,7 @@ REAL = Path(__file__).resolve().parents[2] / "email_templates/sequences/magnesiu
 
 @pytest.fixture
 def run(app: Flask) -> FlaskCliRunner:
-    return app.test_cli_runner()
+    return app.test_cli_runner(env={"COLUMNS": "160"})
 
 
 def test_a_user_is_added_and_gets_a_new_password_from_standard_input(

@@ -8,7 +8,8 @@ from flask import Flask
 from sqlalchemy.orm import Session
 from studio import HASH, PASSWORD, Colleague
 
-from funnel.domain.status import Kind, TeamRole
+from funnel.domain.status import DeliveryState, Kind, TeamRole
+from funnel.models import Link
 from funnel.web.admin import deeds
 
 VIEWER, MARKETER, OWNER = TeamRole.VIEWER, TeamRole.MARKETER, TeamRole.OWNER
@@ -21,7 +22,12 @@ NEEDED = {
     "business.later": MARKETER,
     "business.save": MARKETER,
     "business.show": MARKETER,
+    "clicks.show": VIEWER,
+    "deliveries.ask": MARKETER,
+    "deliveries.decide": MARKETER,
     "deliveries.index": VIEWER,
+    "deliveries.progress": VIEWER,
+    "deliveries.show": VIEWER,
     "home": VIEWER,
     "imports.cancel": MARKETER,
     "imports.check": MARKETER,
@@ -37,6 +43,14 @@ NEEDED = {
     "occurrences.edit": MARKETER,
     "occurrences.form": MARKETER,
     "occurrences.index": VIEWER,
+    "pauses.ask": MARKETER,
+    "pauses.choose": MARKETER,
+    "pauses.choose_all": OWNER,
+    "pauses.pause": MARKETER,
+    "pauses.resume": MARKETER,
+    "pauses.resume_all": OWNER,
+    "rules.save": MARKETER,
+    "rules.show": MARKETER,
     "second_step.show": VIEWER,
     "second_step.turn_off": VIEWER,
     "second_step.turn_on": VIEWER,
@@ -45,17 +59,29 @@ NEEDED = {
     "selections.tag": MARKETER,
     "selections.tag_one": MARKETER,
     "sequences.go_live": MARKETER,
+    "sequences.impact": MARKETER,
     "sequences.index": VIEWER,
-    "sequences.pause": MARKETER,
     "sequences.publish": MARKETER,
     "sequences.review": MARKETER,
     "sequences.show": VIEWER,
+    "shelf.add": MARKETER,
+    "shelf.archive": MARKETER,
+    "shelf.blank": MARKETER,
+    "shelf.take_out": MARKETER,
+    "simulator.show": VIEWER,
     "steps.discard": MARKETER,
     "steps.edit": VIEWER,
     "steps.preview": VIEWER,
     "steps.preview_typed": MARKETER,
     "steps.save": MARKETER,
     "steps.switch": MARKETER,
+    "structure.add": MARKETER,
+    "structure.blank": MARKETER,
+    "structure.discard": MARKETER,
+    "structure.move": MARKETER,
+    "structure.put_back": MARKETER,
+    "structure.remove": MARKETER,
+    "structure.show": MARKETER,
     "subscribers.edit": MARKETER,
     "subscribers.export": MARKETER,
     "subscribers.index": VIEWER,
@@ -70,6 +96,8 @@ NEEDED = {
     "team.reset_second_step": OWNER,
     "team.show": OWNER,
     "trail.index": OWNER,
+    "versions.index": VIEWER,
+    "versions.restore": MARKETER,
 }
 """The least role for each page and form; a new one must say which it needs."""
 
@@ -85,6 +113,11 @@ def rows(session: Session) -> dict[str, Any]:
     masterclass = factories.masterclass(session, sequence_id=step.sequence_id)
     date = factories.occurrence(session, masterclass=masterclass)
     seat = factories.registration(session, occurrence=date)
+    parked = factories.delivery(session, state=DeliveryState.PARKED)
+    link = Link(position=1, code="AAAA", target="https://voorbeeld.nl")
+    assert step.revision is not None
+    step.revision.links.append(link)
+    session.flush()
     return {
         "slug": step.sequence.slug,
         "step_id": step.id,
@@ -92,6 +125,10 @@ def rows(session: Session) -> dict[str, Any]:
         "subscriber_id": seat.subscriber_id,
         "user_id": factories.user(session).id,
         "import_id": factories.subscriber_import(session).id,
+        "delivery_id": parked.id,
+        "act": "retry",
+        "link_id": link.id,
+        "number": 1,
     }
 
 
@@ -141,7 +178,7 @@ def test_each_role_gets_what_it_may_and_nothing_else(
 def test_a_row_that_is_not_there_is_nowhere_and_breaks_nothing(
     app: Flask, session: Session, rows: dict[str, Any], role: TeamRole
 ) -> None:
-    nothing = dict.fromkeys(rows, 987654321) | {"slug": "nowhere"}
+    nothing = dict.fromkeys(rows, 987654321) | {"slug": "nowhere", "act": "retry"}
     answers = walk(app, session, role, nothing, only_with_rows=True)
 
     allowed = {one: code for one, code in answers.items() if may(role, one[0])}

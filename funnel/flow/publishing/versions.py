@@ -65,7 +65,7 @@ def history(session: Session, sequence: Sequence) -> list[Edition]:
     texts = _revisions(session, rows)
     found = [
         _edition(sequence, texts, before, row)
-        for before, row in zip([None, *rows[:-1]], rows, strict=True)
+        for before, row in zip([None, *rows], rows, strict=False)
     ]
     return found[::-1]
 
