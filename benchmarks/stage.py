@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -139,6 +140,7 @@ def stage() -> Iterator[Stage]:
             engine.dispose()
         finally:
             server.stop()
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager

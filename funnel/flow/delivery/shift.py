@@ -62,7 +62,8 @@ class Shift:
         self.shelf = Shelf(self._claim, post.office.connections)
         self.done = Drained()
         self._time = asyncio.get_running_loop().time
-        self._until = self._time() + seconds
+        # What lies on the shelf when the time is up must go back before its lease ends.
+        self._until = self._time() + min(seconds, post.office.lease.total_seconds() / 3)
         self._unreached = 0
 
     async def work(self) -> Drained:

@@ -204,7 +204,8 @@ def _suppressed(scope: Scope) -> ColumnElement[bool]:
 
 
 def _hand() -> Executable:
-    judged = _judged().cte("judged")
+    # Otherwise the verdict is worked out again for each column that depends on it.
+    judged = _judged().cte("judged").prefix_with("MATERIALIZED")
     bar, is_still = judged.c.bar, judged.c.is_still
     change = (
         update(Delivery)
@@ -241,6 +242,6 @@ one whose sequence stands still goes back. Answers id and state; a row that is n
 mine any more is missing from the answer.
 """
 
-_all = _judged().subquery("judged")
+_all = _judged().cte("judged").prefix_with("MATERIALIZED")
 BARRED = select(_all.c.id, _all.c.bar).where(_all.c.bar.is_not(None))
 """Which of the deliveries in question must not go, and why."""
