@@ -116,13 +116,13 @@ $(READY): requirements-dev.lock
 secrets: ## the secrets of docker-compose.yml, each made once in secrets/
 	@mkdir -p -m 700 secrets
 	@make_once() { test -e "secrets/$$1" || cat > "secrets/$$1"; }; \
-	  for name in postgres redis key; do \
+	  for name in postgres redis key metrics_token; do \
 	    $(PYTHON) -c 'import secrets; print(secrets.token_hex(32))' | make_once $$name; \
 	  done; \
 	  echo "postgresql://funnel:$$(cat secrets/postgres)@postgres/funnel" | make_once database_url; \
 	  echo "redis://:$$(cat secrets/redis)@redis:6379/0" | make_once redis_url; \
 	  echo "smtp://mailpit:1025" | make_once smtp_url; \
-	  printf '' | make_once previous_keys
+	  for name in previous_keys dkim_key; do printf '' | make_once $$name; done
 	@chmod 644 secrets/* # the folder is closed; inside a container another user reads them
 
 .PHONY: clean

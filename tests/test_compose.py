@@ -84,7 +84,7 @@ def test_secrets_come_from_files_and_none_is_in_the_file(
     settings = services["web"]["environment"]
 
     secret = [name for name, field in Settings.model_fields.items() if not field.repr]
-    assert len(secret) == 5
+    assert len(secret) == 7
     for name in map(str.upper, secret):
         assert f"FUNNEL_{name}" not in settings
         assert settings[f"FUNNEL_{name}_FILE"].startswith("/run/secrets/")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_message import ANNA, HOSTILE_NAMES, MARKETING
 
-from funnel.mail import message
+from funnel.mail import message, quoted
 from funnel.mail.dkim import Signer, new_key, record
 
 
@@ -33,7 +33,12 @@ def is_valid(raw: bytes) -> bool:
 
 
 def signed(**changes: object) -> bytes:
-    letter = replace(ANNA, **{**MARKETING, **changes})
+    texts = {
+        part: quoted.piece(str(changes[part]))
+        for part in ("text", "html")
+        if part in changes
+    }
+    letter = replace(ANNA, **{**MARKETING, **changes, **texts})
     return signer().sign(message.build(letter))
 
 
