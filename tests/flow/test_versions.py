@@ -61,7 +61,7 @@ def test_each_publish_is_kept_with_its_author_and_what_it_changed(
     assert (first.is_first, second.version.author) == (True, "Mara")
     assert said(second) == {"a": "timing subject"}
     assert said(third) == {"x": "new", "d": "moved", "b": "gone"}
-    assert third.rules == [("hour", None, "09:00")]
+    assert third.rules == [("hour", "08:30", "09:00")]
 
 
 def test_an_older_version_comes_back_whole_and_is_published_like_any_other(

@@ -33,12 +33,9 @@ def is_valid(raw: bytes) -> bool:
 
 
 def signed(**changes: object) -> bytes:
-    texts = {
-        part: quoted.piece(str(changes[part]))
-        for part in ("text", "html")
-        if part in changes
-    }
-    letter = replace(ANNA, **{**MARKETING, **changes, **texts})
+    for part in {"text", "html"} & changes.keys():
+        changes[part] = quoted.piece(str(changes[part]))
+    letter = replace(ANNA, **{**MARKETING, **changes})
     return signer().sign(message.build(letter))
 
 

@@ -56,7 +56,7 @@ def path(sequence: Sequence, page: str) -> str:
     return f"/admin/sequences/{sequence.slug}/{page}"
 
 
-def test_settings_are_saved_and_everybody_inside_is_planned_again(
+def test_who_comes_and_goes_holds_at_once_and_when_mails_go_is_a_draft(
     mara: Colleague, session: Session, sequence: Sequence
 ) -> None:
     inside = enrolled(session, sequence, due_at=clock.real() + timedelta(days=9))
@@ -77,6 +77,15 @@ def test_settings_are_saved_and_everybody_inside_is_planned_again(
     assert found["rules"]["quiet"] == {"from": "22:00", "to": "07:00"}
     assert found["rules"]["hold"] == {"before": "24 hours", "after": "48 hours"}
     assert found["rules"]["window"] is False
+    assert sequence.rules == {}
+    publishing.publish(
+        session,
+        sequence.id,
+        base_version=sequence.version,
+        author="Mara",
+        now=clock.real(),
+    )
+    assert sequence.rules == found["rules"]
     due_at = session.get_one(Enrollment, inside.id).due_at
     assert due_at is not None
     assert due_at <= clock.real()

@@ -1,20 +1,29 @@
-"""The settings of a sequence: its rules and its doors, changed while it runs."""
+"""The settings of a sequence: its doors, which hold at once, and its rules.
+
+Rules move mails, so they are a draft like the list, published with its impact.
+"""
 
 import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from funnel.domain.doors import BadDoors, Doors
 from funnel.domain.rules import BadRules, Rules
-from funnel.domain.status import EnrollmentState
 from funnel.flow import enrollment, events
+from funnel.flow.publishing import structure
 from funnel.flow.publishing.release import VersionConflict
 from funnel.models import Enrollment, EventKind, Sequence
+
+
+class Changed(NamedTuple):
+    """What of the settings is new: the rules are a draft then."""
+
+    rules: bool
+    doors: bool
 
 
 class BadSettings(ValueError):  # noqa: N818 - it names what was found
@@ -27,9 +36,9 @@ class BadSettings(ValueError):  # noqa: N818 - it names what was found
 
 
 def settings_of(sequence: Sequence) -> dict[str, dict[str, Any]]:
-    """Return every rule and door, also those that were left out."""
+    """Return every rule, as drafted, and door, also those that were left out."""
     return {
-        "rules": Rules.from_dict(sequence.rules).to_dict(),
+        "rules": _canonical(structure.rules(sequence)),
         "doors": Doors.from_dict(sequence.doors).to_dict(),
     }
 
@@ -40,14 +49,6 @@ def settings_mark(sequence: Sequence) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def inside(session: Session, sequence_id: int) -> int:
-    """Return how many people would be planned again."""
-    hers = Enrollment.sequence_id == sequence_id
-    active = Enrollment.state == EnrollmentState.ACTIVE
-    count = select(func.count()).select_from(Enrollment).where(hers, active)
-    return session.scalar(count) or 0
-
-
 def change_settings(
     session: Session,
     sequence_id: int,
@@ -56,30 +57,38 @@ def change_settings(
     *,
     seen: str,
     now: datetime,
-) -> bool:
-    """Keep new settings, and have everybody inside planned again; False: the same.
+) -> Changed:
+    """Keep new settings, and say what of them is new.
 
-    A mail that they would make overdue takes its next slot. Raises BadSettings, or
-    VersionConflict when a colleague changed them since they were shown (`seen`).
+    Raises BadSettings, or VersionConflict when a colleague changed them since they
+    were shown (`seen`).
     """
     sequence = session.get_one(Sequence, sequence_id, with_for_update=True)
     if seen != settings_mark(sequence):
         raise VersionConflict
+    before = settings_of(sequence)
     try:
-        new = {
-            "rules": Rules.from_dict(rules).to_dict(),
-            "doors": Doors.from_dict(doors).to_dict(),
-        }
+        new_rules = Rules.from_dict(rules).to_dict()
+        new_doors = Doors.from_dict(doors).to_dict()
     except (BadRules, BadDoors) as problem:
         raise BadSettings(problem) from None
-    if new == settings_of(sequence):
-        session.commit()
-        return False
-    sequence.rules, sequence.doors = new["rules"], new["doors"]
-    sequence.retimed_at = now
-    enrollment.look_again(session, Enrollment.sequence_id == sequence_id, now=now)
-    events.record(
-        session, EventKind.PUBLISHED, at=now, sequence_id=sequence_id, settings=new
-    )
+    changed = Changed(new_rules != before["rules"], new_doors != before["doors"])
+    if changed.rules:
+        is_published = new_rules == _canonical(sequence.rules)
+        structure.set_rules(sequence, sequence.rules if is_published else new_rules)
+    if changed.doors:
+        sequence.doors = new_doors
+        enrollment.look_again(session, Enrollment.sequence_id == sequence_id, now=now)
+        events.record(
+            session,
+            EventKind.PUBLISHED,
+            at=now,
+            sequence_id=sequence_id,
+            doors=new_doors,
+        )
     session.commit()
-    return True
+    return changed
+
+
+def _canonical(rules: Mapping[str, Any]) -> dict[str, Any]:
+    return Rules.from_dict(rules).to_dict()

@@ -8,6 +8,7 @@ from typing import Any, TypedDict, Unpack
 
 from sqlalchemy.orm import Session
 
+from funnel.domain.rules import Rules
 from funnel.domain.status import Kind, Purpose, Role
 from funnel.flow.publishing import slugs
 from funnel.flow.publishing.content import Content, contents
@@ -149,6 +150,19 @@ def set_order(sequence: SequenceRow, ids: Sequence[int]) -> None:
 def set_rules(sequence: SequenceRow, new: Mapping[str, Any]) -> None:
     """Keep rules as the draft's; the published ones need none. Not committed."""
     _keep(sequence, "rules", None if new == sequence.rules else dict(new))
+
+
+def changed_rules(
+    before: Mapping[str, Any], after: Mapping[str, Any]
+) -> list[tuple[str, Any, Any]]:
+    """Return name, before and after of the rules that differ, as `to_dict` has them."""
+    old, new = (Rules.from_dict(one).to_dict() for one in (before, after))
+    return [(name, old[name], new[name]) for name in new if old[name] != new[name]]
+
+
+def drafted_rules(sequence: SequenceRow) -> list[tuple[str, Any, Any]]:
+    """Return the same for the rules that wait to be published."""
+    return changed_rules(sequence.rules, rules(sequence))
 
 
 def moved(before: Sequence[int], after: Sequence[int]) -> set[int]:

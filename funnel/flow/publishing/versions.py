@@ -141,12 +141,7 @@ def _edition(
         for step_id in [*new, *(gone for gone in old if gone not in new)]
         if old.get(step_id) != new.get(step_id) or step_id in moved
     ]
-    keys = sorted({*before.rules, *after.rules})
-    rules = [
-        (key, before.rules.get(key), after.rules.get(key))
-        for key in keys
-        if before.rules.get(key) != after.rules.get(key)
-    ]
+    rules = structure.changed_rules(before.rules, after.rules)
     return Edition(after, found, rules)
 
 

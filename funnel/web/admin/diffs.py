@@ -1,13 +1,24 @@
 """What differs, in the words of the page: fields, steps, and what it does to people."""
 
+from collections.abc import Mapping
+
 from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import lazy_gettext, ngettext
 
 from funnel.flow import publishing
 from funnel.flow.publishing import Change, Content, Impact, Piece
 from funnel.web.admin import words
 
 Paragraphs = list[list[Piece]]
+RULES = {
+    "hour": lazy_gettext("A moved mail goes at"),
+    "send_days": lazy_gettext("On these days"),
+    "one_marketing_mail_a_day": lazy_gettext("At most one marketing mail a day"),
+    "hold": lazy_gettext("Rest before and after the start"),
+    "quiet": lazy_gettext("Quiet hours"),
+    "window": lazy_gettext("Hours for marketing"),
+    "lateness": lazy_gettext("How late a mail may still go"),
+}
 BOLD = ("earlier", "later", "gets", "never")
 
 
@@ -39,6 +50,22 @@ def headline(change: Change) -> str:
         return str(_("moved"))
     fields = ", ".join(str(words.FIELDS[name]).lower() for name in change.fields)
     return f"{_('moved')}, {fields}" if change.is_moved else fields
+
+
+def rule(name: str) -> str:
+    """Return what a rule of the sequence is called."""
+    return str(RULES[name])
+
+
+def rule_value(value: object) -> str:
+    """Return how a rule stands: “21:00 / 08:00”, “none”."""
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("none"))
+    if isinstance(value, Mapping):
+        return " / ".join(str(one) for one in value.values())
+    if isinstance(value, list):
+        return ", ".join(str(words.DAYS[day]) for day in value)
+    return str(value)
 
 
 def overall(changes: list[Change], impact: Impact | None) -> list[str]:

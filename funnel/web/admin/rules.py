@@ -29,15 +29,6 @@ CAUSES = {
     Cause.TAG: lazy_gettext("she gets a tag"),
     Cause.BY_HAND: lazy_gettext("one of us starts it for her"),
 }
-NAMES = {
-    "mon": lazy_gettext("Monday"),
-    "tue": lazy_gettext("Tuesday"),
-    "wed": lazy_gettext("Wednesday"),
-    "thu": lazy_gettext("Thursday"),
-    "fri": lazy_gettext("Friday"),
-    "sat": lazy_gettext("Saturday"),
-    "sun": lazy_gettext("Sunday"),
-}
 LATE = {
     "marketing": lazy_gettext("Marketing"),
     "reminder": lazy_gettext("Reminders"),
@@ -57,7 +48,7 @@ def show(slug: str) -> ResponseReturnValue:
 @bp.post("")
 @needs(TeamRole.MARKETER)
 def save(slug: str) -> ResponseReturnValue:
-    """Keep the rules, and have everybody inside planned again."""
+    """Keep the doors, and the rules as a draft."""
     sequence, typed, seen = _sequence(slug), request.form, request.form.get("seen", "")
     rules, doors = _rules(typed), _doors(typed)
     try:
@@ -68,7 +59,7 @@ def save(slug: str) -> ResponseReturnValue:
         return _again(sequence, seen, {problem.field: _sentence(problem.field)})
     except VersionConflict:
         return _again(sequence, seen, {}, 409)
-    flash(_said() if changed else _("Nothing was changed."))
+    flash(_said(changed))
     return redirect(url_for("admin.sequences.show", slug=slug), 303)
 
 
@@ -91,9 +82,7 @@ def _page(
         seen=seen,
         problems=problems or {},
         is_stale=code == 409,  # noqa: PLR2004 - HTTP's word for it
-        inside=publishing.inside(db.session(), sequence.id),
         causes=CAUSES,
-        days=NAMES,
         late=LATE,
     )
     return page, code
@@ -163,8 +152,10 @@ def _pair(typed: Mapping[str, str], kind: str, *keys: str) -> dict[str, str] | b
     return found if any(found.values()) else False
 
 
-def _said() -> str:
-    return str(_("The settings are saved. Everybody inside is planned again."))
+def _said(changed: publishing.Changed) -> str:
+    if changed.rules:
+        return str(_("Saved. When mails go is a draft until you publish it."))
+    return str(_("The settings are saved.") if changed.doors else _("Nothing changed."))
 
 
 def _sentence(field: str) -> str:

@@ -170,7 +170,7 @@ def _review(
         "admin/publish.html",
         sequence=sequence,
         changes=changes,
-        has_rules="rules" in (sequence.draft or {}),
+        rules=publishing.drafted_rules(sequence),
         drafts=publishing.seen(sequence),
         looked=publishing.looked_at(sequence),
         impact=publishing.known_impact(session, sequence, job, now=now()),

@@ -130,6 +130,15 @@ ROLES = {
     Role.NEW_DATE: lazy_gettext("when a date is there for who waited"),
     Role.PERSONAL_DATA: lazy_gettext("when she asks for her data"),
 }
+DAYS = {
+    "mon": lazy_gettext("Monday"),
+    "tue": lazy_gettext("Tuesday"),
+    "wed": lazy_gettext("Wednesday"),
+    "thu": lazy_gettext("Thursday"),
+    "fri": lazy_gettext("Friday"),
+    "sat": lazy_gettext("Saturday"),
+    "sun": lazy_gettext("Sunday"),
+}
 TEAM_ROLES = {
     TeamRole.OWNER: lazy_gettext("owner"),
     TeamRole.MARKETER: lazy_gettext("marketer"),
