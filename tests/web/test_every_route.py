@@ -109,6 +109,7 @@ def known(app: Flask, session: Session) -> dict[str, dict[str, Any]]:
         "admin.steps": {"step_id": step.id},
         "admin.subscribers": her,
         "admin.team": {"user_id": factories.user(session).id},
+        "admin.ways": her | sequence,
         "doors": token(links.account(invitation.id)),
         "confirm": token(links.confirm(sent)),
         "tracking": {"token": tracking.path(mail).rpartition("/")[2]},

@@ -98,6 +98,8 @@ NEEDED = {
     "trail.index": OWNER,
     "versions.index": VIEWER,
     "versions.restore": MARKETER,
+    "ways.finish": MARKETER,
+    "ways.start": MARKETER,
 }
 """The least role for each page and form; a new one must say which it needs."""
 

@@ -11,9 +11,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from studio import Colleague, colleague
 
-from funnel.domain.status import SubscriberState
+from funnel.domain.status import Reason, SequenceState, SubscriberState
 from funnel.flow import imports, subscribers
-from funnel.models import AuditEntry, ImportRow, Subscriber, SubscriberImport, Tagging
+from funnel.models import (
+    AuditEntry,
+    Enrollment,
+    ImportRow,
+    Subscriber,
+    SubscriberImport,
+    Tagging,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -177,3 +184,37 @@ def test_a_file_is_thrown_away(mara: Colleague, session: Session) -> None:
 
     assert "thrown away" in mara.get("/admin/imports").text
     assert session.scalars(select(ImportRow)).all() == []
+
+
+def test_a_marketer_starts_a_sequence_for_her_and_lets_her_go(
+    mara: Colleague, session: Session
+) -> None:
+    sequence = factories.sequence(session, doors={"enter": "by hand"})
+    her = factories.subscriber(session)
+    here = f"/admin/subscribers/{her.id}"
+
+    mara.post(f"{here}/ways/start", sequence=sequence.slug)
+    on_her_way = mara.get(here).text
+    mara.post(f"{here}/ways/{sequence.slug}/finish")
+
+    assert "Let her go from this sequence" in on_her_way
+    assert "Let her go from this sequence" not in mara.get(here).text
+    assert session.scalars(select(Enrollment)).one().reason is Reason.BY_HAND
+
+
+def test_what_cannot_be_started_or_ended_is_said(
+    mara: Colleague, session: Session
+) -> None:
+    draft = factories.sequence(session, state=SequenceState.DRAFT)
+    live = factories.sequence(session, doors={"enter": "by hand"})
+    her = factories.subscriber(session)
+    here = f"/admin/subscribers/{her.id}"
+
+    def said(path: str, **sent: str) -> str:
+        mara.post(f"{here}/ways/{path}", **sent)
+        return mara.get(here).text
+
+    assert "let it go live first" in said("start", sequence=draft.slug)
+    assert "not on her way" in said(f"{live.slug}/finish")
+    said("start", sequence=live.slug)
+    assert "may not start again" in said("start", sequence=live.slug)

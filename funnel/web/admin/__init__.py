@@ -27,6 +27,7 @@ from funnel.web.admin import (
     subscribers,
     trail,
     versions,
+    ways,
     words,
 )
 
@@ -34,7 +35,7 @@ bp = Blueprint("admin", __name__, url_prefix="/admin")
 STUDIO = (
     *(account, business, clicks, colleagues, deliveries, imports, occurrences),
     *(pauses, rules, second_step, selections, sequences, shelf, simulator, steps),
-    *(structure, subscribers, trail, versions),
+    *(structure, subscribers, trail, versions, ways),
 )
 for part in STUDIO:
     bp.register_blueprint(part.bp)

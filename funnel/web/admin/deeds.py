@@ -54,6 +54,8 @@ DEEDS: Mapping[str, Any] = {
     "team.invite_again": lazy_gettext("sent an invitation once more"),
     "team.reset_second_step": lazy_gettext("reset a colleague's second step"),
     "versions.restore": lazy_gettext("brought an older version back, as a draft"),
+    "ways.finish": lazy_gettext("let a subscriber go from a sequence"),
+    "ways.start": lazy_gettext("started a sequence for a subscriber"),
 }
 """Every form, by its endpoint without “admin.”: a test asks for each of them."""
 

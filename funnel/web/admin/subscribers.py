@@ -21,6 +21,7 @@ from sqlalchemy import select
 from funnel.db import db
 from funnel.domain.status import SubscriberState
 from funnel.flow import preferences, publishing, reports, subscribers
+from funnel.flow.due.entrance import OPEN
 from funnel.flow.reports import Order, Person, Selection
 from funnel.flow.subscribers import BadEdit
 from funnel.models import Occurrence, Sequence, Step, Subscriber
@@ -79,6 +80,7 @@ def export(subscriber_id: int) -> ResponseReturnValue:
     return Response(text, mimetype="application/json", headers=_as_file(name))
 
 
+STARTABLE = select(Sequence).where(Sequence.state.in_(OPEN)).order_by(Sequence.name)
 FIELDS = ("first_name", "zone", "language")
 NUMBERS = {
     "waiting": "waiting_for",
@@ -142,6 +144,7 @@ def _page(found: Person, problems: Mapping[str, str]) -> ResponseReturnValue:
         date=next((seat.occurrence for seat in found.seats), None),
         problems=problems,
         tags=subscribers.known_tags(db.session()),
+        startable=db.session.scalars(STARTABLE).all(),
     )
     return page, 422 if problems else 200
 
