@@ -26,8 +26,16 @@ PICTURES = {
     "inbox": "inbox.message",
     "sequence": "admin.sequences.show",
     "step": "admin.steps.edit",
+    "list": "admin.structure.show",
+    "publish": "admin.sequences.review",
+    "simulator": "admin.simulator.show",
+    "settings": "admin.rules.show",
+    "subscribers": "admin.subscribers.index",
     "subscriber": "admin.subscribers.show",
+    "import": "admin.imports.show",
+    "deliveries": "admin.deliveries.index",
     "dates": "admin.occurrences.index",
+    "team": "admin.team.index",
 }
 SIZES = {"phone": 360, "wide": 1280}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
