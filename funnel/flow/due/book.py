@@ -132,7 +132,7 @@ def _add(rows: list[dict[str, object]], session: Session, now: datetime) -> int:
 
 # All rows as one document: a statement for each would cost more than its work, and so
 # would telling the types of thousands of parameters.
-NEW = {
+NEW: dict[str, TypeEngine[Any]] = {
     "state": Text(),
     "reason": Text(),
     "kind": Text(),
@@ -147,7 +147,7 @@ NEW = {
     "due_at": DateTime(timezone=True),
     "not_after": DateTime(timezone=True),
 }
-CHANGED = {
+CHANGED: dict[str, TypeEngine[Any]] = {
     "id": BigInteger(),
     "state": Text(),
     "reason": Text(),

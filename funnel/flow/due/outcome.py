@@ -199,8 +199,9 @@ class _Planning:
         return self.later() if self._is_settled() else self._plan(self.handled)
 
     def _handle(self, ready: list[Planned]) -> None:
-        """Count these as under way; plan again only where that can make a difference."""
-        self._later = schedule.rest(self.later(), ready) if self._is_settled() else None
+        """Count these as under way, and plan again where that can change what comes."""
+        is_whole = self._is_settled()
+        self._later = schedule.rest(self.later(), ready) if is_whole else None
         for item in ready:
             is_skipped = item.skip is not None
             self.handled[item.step.id] = Handled(item.at, False, is_skipped, item.skip)
