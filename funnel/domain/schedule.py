@@ -172,7 +172,7 @@ class _Planning:
                     continue
                 self.slots.take(item.at)
             self.pending.append(item)
-        self.pending.sort(key=_backwards)
+        self.pending.sort(reverse=True)
 
     def _pinned(self, step: Step, rank: int) -> _Pinned | None:
         """Find a pinned step's moment; None while there is nothing to count from."""
@@ -273,7 +273,8 @@ class _Planning:
             last = at + self.rules.lateness.marketing
         else:
             at, moved = self.slots.open(step, at, moved)
-        self._decide_until(at)
+        if self.pending:
+            self._decide_until(at)
         if self._decide(step, at, last, moved) and step.is_marketing:
             self.slots.take(at)
         return at
@@ -317,7 +318,7 @@ class _Planning:
         if step.condition.needs_replay and self.facts.replay_until:
             last = min(last or self.facts.replay_until, self.facts.replay_until)
         skip = self._skip(step, at, last)
-        if skip is None and is_crowded(moved):
+        if moved and skip is None and is_crowded(moved):
             skip = Reason.CROWDED
         if skip is None:
             self.sent.add(step.slug)
