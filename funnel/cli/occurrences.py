@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 import click
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from funnel.db import db
-from funnel.domain.timing import wall
+from funnel.domain.timing import wall, zones
 from funnel.flow import occurrences as dates
 from funnel.flow import travel
 from funnel.flow.occurrences import BadOccurrence, Entry, Stale
@@ -117,7 +117,7 @@ def _row(occurrence_id: int) -> Occurrence:
 
 
 def _moment(text: str, zone: str) -> datetime:
-    if zone not in available_timezones():
+    if zone not in zones():
         raise click.ClickException(f"{zone} is not a time zone.")
     try:
         read = datetime.strptime(text, MOMENT)  # noqa: DTZ007 - the zone comes next

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 import click
 from flask.cli import with_appcontext
@@ -11,6 +11,7 @@ from rich.table import Table
 from sqlalchemy import select
 
 from funnel.db import db
+from funnel.domain import timing
 from funnel.domain.schedule import Moved, Planned
 from funnel.domain.status import DeliveryState, Purpose, Reason
 from funnel.flow import publishing, travel
@@ -87,7 +88,7 @@ def _real(
 
 
 def _invented(sequence: Sequence, asked: dict[str, Any], now: datetime) -> Invented:
-    if asked["zone"] not in available_timezones():
+    if asked["zone"] not in timing.zones():
         raise click.ClickException(
             f"{asked['zone']} is no time zone: write one such as {HOME}."
         )

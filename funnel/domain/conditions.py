@@ -26,6 +26,7 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import NamedTuple
 
 EXAMPLES = (
@@ -114,8 +115,11 @@ class Condition:
     facts: tuple[Fact, ...] = ()
     is_or: bool = False
     needs_replay: bool = field(init=False, compare=False, repr=False)
+    sent_slugs: frozenset[str] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
+        named = (fact.names for fact in self.facts if fact.word == "sent")
+        object.__setattr__(self, "sent_slugs", frozenset(chain.from_iterable(named)))
         is_asked = Fact("replay open") in self.facts
         is_needed = is_asked and (not self.is_or or len(self.facts) == 1)
         object.__setattr__(self, "needs_replay", is_needed)

@@ -44,6 +44,7 @@ __all__ = [
     "Rules",
     "Step",
     "plan",
+    "rest",
     "situation",
     "waits",
 ]
@@ -57,6 +58,19 @@ def plan(
 ) -> list[Planned]:
     """Say what becomes of every step that is not handled yet, in time order."""
     return _Planning(rules, facts, now).result(steps)
+
+
+def rest(planned: Sequence[Planned], ready: Sequence[Planned]) -> list[Planned] | None:
+    """Return what stays of a plan once some of it is handled; None: plan again.
+
+    A mail under way is not sent yet, its day is free again when it fails, and who
+    has it has passed the place of a step that was put in. Where none of that can
+    tell for a mail that stays, it stays as it is.
+    """
+    gone = {item.step.id for item in ready}
+    slugs = {item.step.slug for item in ready}
+    stays = [item for item in planned if item.step.id not in gone]
+    return None if any(_depends(item, slugs) for item in stays) else stays
 
 
 def situation(facts: Facts, sent: Collection[str]) -> Situation:
@@ -158,7 +172,7 @@ class _Planning:
                     continue
                 self.slots.take(item.at)
             self.pending.append(item)
-        self.pending.sort(key=_backwards)
+        self.pending.sort(reverse=True)
 
     def _pinned(self, step: Step, rank: int) -> _Pinned | None:
         """Find a pinned step's moment; None while there is nothing to count from."""
@@ -259,7 +273,8 @@ class _Planning:
             last = at + self.rules.lateness.marketing
         else:
             at, moved = self.slots.open(step, at, moved)
-        self._decide_until(at)
+        if self.pending:
+            self._decide_until(at)
         if self._decide(step, at, last, moved) and step.is_marketing:
             self.slots.take(at)
         return at
@@ -303,7 +318,7 @@ class _Planning:
         if step.condition.needs_replay and self.facts.replay_until:
             last = min(last or self.facts.replay_until, self.facts.replay_until)
         skip = self._skip(step, at, last)
-        if skip is None and is_crowded(moved):
+        if moved and skip is None and is_crowded(moved):
             skip = Reason.CROWDED
         if skip is None:
             self.sent.add(step.slug)
@@ -347,6 +362,16 @@ class _Planning:
 
 def _backwards(item: _Pinned) -> tuple[float, int]:
     return -item.at.timestamp(), -item.rank
+
+
+def _depends(item: Planned, slugs: set[str]) -> bool:
+    """Say whether what becomes of these steps can change what is planned."""
+    step = item.step
+    return (
+        step.added_at is not None
+        or Moved.ONE_A_DAY in item.moved
+        or not slugs.isdisjoint(step.condition.sent_slugs)
+    )
 
 
 def _no_seat(facts: Facts) -> Reason | None:

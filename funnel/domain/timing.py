@@ -30,8 +30,8 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
-from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from functools import cache, lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 EXAMPLES = (
     "at once",
@@ -125,6 +125,13 @@ class Timing:
         return text + (AFTER_ABOVE if self.after_above else "")
 
 
+@cache
+def zones() -> frozenset[str]:
+    """Return the names of all zones, read once: it is a walk over the disk."""
+    return frozenset(available_timezones())
+
+
+@lru_cache(maxsize=1024)
 def zone(name: str) -> ZoneInfo:
     """Find a zone; Amsterdam for a name that this machine does not know."""
     try:

@@ -21,7 +21,13 @@ class Enrollment(Base):
     __tablename__ = "enrollment"
     __table_args__ = (
         UniqueConstraint("subscriber_id", "sequence_id", "run"),
-        Index("ix_enrollment_due", "due_at", postgresql_where=text("state = 'active'")),
+        # By sequence: what waits in one that is paused is in nobody's way.
+        Index(
+            "ix_enrollment_due",
+            "sequence_id",
+            "due_at",
+            postgresql_where=text("state = 'active'"),
+        ),
     )
 
     id: Mapped[Id]

@@ -4,7 +4,6 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from zoneinfo import available_timezones
 
 from flask import request
 from flask_babel import gettext as _
@@ -12,7 +11,7 @@ from flask_babel import gettext as _
 from funnel import clock
 from funnel.db import db
 from funnel.domain import address as addresses
-from funnel.domain import tokens
+from funnel.domain import timing, tokens
 from funnel.domain.address import Address, BadAddress, Problem
 from funnel.domain.tokens import BadToken, TokenKind
 from funnel.flow import signup
@@ -185,7 +184,7 @@ def printable(text: str) -> str:
 
 def zone_or(text: str, otherwise: str) -> str:
     """Return a known time zone: hers, else the other one, else the setting."""
-    known = available_timezones()
+    known = timing.zones()
     return next(
         (zone for zone in (text, otherwise) if zone in known), funnel().settings.zone
     )

@@ -1,7 +1,6 @@
 """Leaving, and everything that somebody can decide about her mails and data."""
 
 import json
-from zoneinfo import available_timezones
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -9,6 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from funnel.db import db
+from funnel.domain import timing
 from funnel.domain.status import MAILINGS, Purpose
 from funnel.domain.tokens import TokenKind
 from funnel.flow import preferences
@@ -142,7 +142,7 @@ def _seats(subscriber_id: int) -> list[Registration]:
 
 
 def _regions() -> dict[str, list[str]]:
-    zones = sorted(available_timezones())
+    zones = sorted(timing.zones())
     return {
         region: [zone for zone in zones if zone.startswith(f"{region}/")]
         for region in REGIONS

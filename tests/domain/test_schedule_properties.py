@@ -4,12 +4,21 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from ten_mails import MARKETING, SERVICE, live, step
+from ten_mails import MARKETING, SERVICE, her, listed, live, step
 
 from funnel.domain.rules import Hold, Hours
-from funnel.domain.schedule import Facts, Moved, Planned, Rules, Step, plan
+from funnel.domain.schedule import (
+    Facts,
+    Handled,
+    Moved,
+    Planned,
+    Rules,
+    Step,
+    plan,
+    rest,
+)
 from funnel.domain.status import Purpose
 
 FAIR = settings(max_examples=60, deadline=None)  # no test of a machine's speed
@@ -232,3 +241,28 @@ def test_every_way_to_move_has_a_name_for_the_timeline() -> None:
         "elsewhere",
         "paused",
     }
+
+
+SAME_DAY = listed(("s1", MARKETING, "at once"), ("s2", MARKETING, "3 hours"))
+ON_SENT = listed(
+    ("s1", MARKETING, "at once"), ("s2", MARKETING, "2 days at 12:00", "sent s1")
+)
+
+
+@FAIR
+@example(SAME_DAY, Rules(), her("2026-11-27 10:00"), 0)
+@example(ON_SENT, Rules(), her("2026-11-27 10:00"), 0)
+@given(lists, rules, people(), st.integers(0, 8))
+def test_what_stays_of_a_plan_is_what_a_new_plan_would_say(
+    steps: list[Step], rules: Rules, facts: Facts, place: int
+) -> None:
+    moments = [item.at for item in plan(steps, rules, facts, facts.confirmed_at)]
+    now = moments[place % len(moments)] if moments else facts.confirmed_at
+    planned = plan(steps, rules, facts, now)
+    ready = [item for item in planned if item.at <= now]
+
+    stays = rest(planned, ready)
+
+    handled = {item.step.id: Handled(item.at, False, True, item.skip) for item in ready}
+    anew = plan(steps, rules, replace(facts, handled=handled), now)
+    assert stays is None or stays == anew

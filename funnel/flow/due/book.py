@@ -2,14 +2,13 @@
 
 import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
+    JSON,
     BigInteger,
     DateTime,
     Integer,
@@ -17,6 +16,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     cast,
+    column,
     func,
     insert,
     literal,
@@ -27,6 +27,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
 
 from funnel.domain.status import DeliveryState
 from funnel.flow import events
@@ -99,7 +100,7 @@ def _write(session: Session, outcomes: Sequence[Outcome], now: datetime) -> int:
     added = _add([row for one in outcomes for row in one.deliveries], session, now)
     if outcomes:
         changes = [one.change for one in outcomes]
-        session.execute(_MOVE_ON, _columns(changes, CHANGED))
+        session.connection().execute(_MOVE_ON, _document(changes))
     ends = [_end(one, now) for one in outcomes if one.told]
     if ends:
         session.execute(insert(Event.__table__), ends)  # type: ignore[arg-type]
@@ -110,7 +111,7 @@ def _add(rows: list[dict[str, object]], session: Session, now: datetime) -> int:
     """Add delivery rows that are not there yet, and tell of each skip."""
     if not rows:
         return 0
-    added = session.connection().execute(_ADD, _columns(rows, NEW)).all()
+    added = session.connection().execute(_ADD, _document(rows)).all()
     skips = [
         {
             "kind": EventKind.SKIPPED,
@@ -129,9 +130,9 @@ def _add(rows: list[dict[str, object]], session: Session, now: datetime) -> int:
     return len(added)
 
 
-# Arrays, not a statement for each run of rows with the same empty columns, which for
-# service and marketing in turn would be one for each row.
-NEW = {
+# All rows as one document: a statement for each would cost more than its work, and so
+# would telling the types of thousands of parameters.
+NEW: dict[str, TypeEngine[Any]] = {
     "state": Text(),
     "reason": Text(),
     "kind": Text(),
@@ -141,12 +142,12 @@ NEW = {
     "enrollment_id": BigInteger(),
     "step_id": BigInteger(),
     "occurrence_id": BigInteger(),
-    "moved": Text(),
+    "moved": JSONB(),
     "planned_at": DateTime(timezone=True),
     "due_at": DateTime(timezone=True),
     "not_after": DateTime(timezone=True),
 }
-CHANGED = {
+CHANGED: dict[str, TypeEngine[Any]] = {
     "id": BigInteger(),
     "state": Text(),
     "reason": Text(),
@@ -155,27 +156,19 @@ CHANGED = {
 }
 
 
-def _rows_of(columns: Mapping[str, Any], name: str) -> TableValuedAlias:
-    """Return a table of arrays that are given as `new_…`."""
-    arrays = (bindparam(f"new_{key}", type_=ARRAY(of)) for key, of in columns.items())
-    return func.unnest(*arrays).table_valued(*columns).render_derived(name=name)
+def _rows_of(columns: Mapping[str, TypeEngine[Any]]) -> TableValuedAlias:
+    """Return a table of the `rows` that `_document` gives."""
+    typed = (column(name, kind) for name, kind in columns.items())
+    rows = func.json_to_recordset(cast(bindparam("rows", type_=Text()), JSON))
+    return rows.table_valued(*typed).render_derived(name="fresh", with_types=True)
 
 
-_rows = _rows_of(NEW, "fresh")
+_rows = _rows_of(NEW)
 _ADD = (
     upsert(Delivery)
     .from_select(
         [*NEW, "is_test", "attempt", "deaths", "reply"],
-        select(
-            *(
-                cast(_rows.c.moved, JSONB) if key == "moved" else _rows.c[key]
-                for key in NEW
-            ),
-            literal(False),
-            literal(0),
-            literal(0),
-            literal(""),
-        ),
+        select(*_rows.c, literal(False), literal(0), literal(0), literal("")),
         include_defaults=False,
     )
     .on_conflict_do_nothing()
@@ -188,31 +181,17 @@ _ADD = (
         Delivery.reason,
     )
 )
-_changes = _rows_of(CHANGED, "changes")
+_changes = _rows_of(CHANGED)
 _enrollment = Enrollment.__table__
 _MOVE_ON = (
     update(_enrollment)  # type: ignore[arg-type]  # a Table, as Core takes it
     .where(_enrollment.c.id == _changes.c.id)
-    .values(
-        state=_changes.c.state,
-        reason=_changes.c.reason,
-        due_at=_changes.c.due_at,
-        next_step_id=_changes.c.next_step_id,
-    )
+    .values({name: _changes.c[name] for name in CHANGED if name != "id"})
 )
 
 
-def _columns(
-    rows: Sequence[Mapping[str, Any]], names: Iterable[str]
-) -> dict[str, list[Any]]:
-    """Turn rows into columns, which one statement can take."""
-    return {f"new_{name}": [_plain(row[name]) for row in rows] for name in names}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, list):
-        return json.dumps(value)
-    return str(value) if isinstance(value, StrEnum) else value
+def _document(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    return {"rows": json.dumps(rows, default=datetime.isoformat)}
 
 
 def _end(outcome: Outcome, now: datetime) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from funnel.domain import schedule, timing
@@ -43,10 +44,12 @@ class Course:
     doors: Doors = Doors()  # noqa: RUF009 - frozen
     retimed_at: datetime | None = None
     pauses: tuple[Pause, ...] = ()
+    kinds: dict[int, Kind] = field(init=False, compare=False, repr=False)
 
-    @property
-    def kinds(self) -> dict[int, Kind]:
-        return {step.id: step.kind for step in self.steps}
+    def __post_init__(self) -> None:
+        # Told once, not for each of its people.
+        kinds = {step.id: step.kind for step in self.steps}
+        object.__setattr__(self, "kinds", kinds)
 
     @property
     def reads_events(self) -> bool:
@@ -55,6 +58,8 @@ class Course:
 
     def named(self, step_ids: frozenset[int]) -> frozenset[str]:
         """Return the slugs of those of these steps that are its own."""
+        if not step_ids:
+            return frozenset()
         return frozenset(step.slug for step in self.steps if step.id in step_ids)
 
 
@@ -150,8 +155,7 @@ class _Planning:
             past.step_id: Handled(past.at, past.has_arrived, past.is_final, past.reason)
             for past in person.handled(course.kinds)
         }
-        self._known: tuple[int, list[Planned]] | None = None  # handled, then ahead
-        self.busy = self._busy()
+        self._later: list[Planned] | None = None
         reason: Reason | None = person.row.reason
         self.had_left = reason in LEAVING
         self.left = reason if self.had_left else None
@@ -172,23 +176,38 @@ class _Planning:
         """
         rows = list[dict[str, Any]]()
         for _ in range(MOST_AT_ONCE):
-            ready = [item for item in self._plan(self.handled) if item.at <= self.now]
-            for item in ready:
-                rows.append(self._delivery(item))
-                skip = item.skip
-                is_skipped = skip is not None
-                self.handled[item.step.id] = Handled(item.at, False, is_skipped, skip)
-            if not ready or all(item.at > self.now for item in self.later()):
+            if all(item.at > self.now for item in self.later()):
                 break
+            ready = [item for item in self._waiting() if item.at <= self.now]
+            if not ready:
+                break
+            rows += [self._delivery(item) for item in ready]
+            self._handle(ready)
         return rows
 
     def later(self) -> list[Planned]:
         """Return the plan when all that is under way gets handled."""
-        handled = self.handled
-        if self._known is None or self._known[0] != len(handled):
-            final = {key: one._replace(final=True) for key, one in handled.items()}
-            self._known = len(handled), self._plan(final)
-        return self._known[1]
+        if self._later is None:
+            handled = self.handled.items()
+            self._later = self._plan(
+                {key: one._replace(final=True) for key, one in handled}
+            )
+        return self._later
+
+    def _waiting(self) -> list[Planned]:
+        """Return the plan that waits for what is under way, if anything is."""
+        return self.later() if self._is_settled() else self._plan(self.handled)
+
+    def _handle(self, ready: list[Planned]) -> None:
+        """Count these as under way, and plan again where that can change what comes."""
+        is_whole = self._is_settled()
+        self._later = schedule.rest(self.later(), ready) if is_whole else None
+        for item in ready:
+            is_skipped = item.skip is not None
+            self.handled[item.step.id] = Handled(item.at, False, is_skipped, item.skip)
+
+    def _is_settled(self) -> bool:
+        return all(one.final for one in self.handled.values())
 
     def _plan(self, handled: Mapping[int, Handled]) -> list[Planned]:
         course, facts = self.course, self._facts(handled)
@@ -208,7 +227,7 @@ class _Planning:
             "enrollment_id": row.id,
             "step_id": step.id,
             "occurrence_id": row.occurrence_id if is_service else None,
-            "moved": [str(why) for why in dict.fromkeys(item.moved)] or None,
+            "moved": list(dict.fromkeys(item.moved)) or None,
             "planned_at": item.at,
             "due_at": item.at if is_service or reason else self._leaves_at(item),
             "not_after": item.not_after,
@@ -234,8 +253,9 @@ class _Planning:
     def _day(self, at: datetime) -> date:
         return timing.local(at, timing.zone(self.person.row.zone)).date()
 
-    def _busy(self) -> set[date]:
-        """Return the days of her clock on which marketing of this way really went."""
+    @cached_property
+    def busy(self) -> set[date]:
+        """Tell the days of her clock on which marketing of this way really went."""
         kinds = self.course.kinds
         return {
             self._day(past.due_at)

@@ -148,18 +148,20 @@ def load(
     rows = session.execute(_rows(enrollment_ids)).all()
     who = [row.subscriber_id for row in rows]
     past, elsewhere = _past(session, enrollment_ids), _elsewhere(session, who)
-    consents, suppressions = _consents(session, who), _suppressions(session, rows)
+    consents = _consents(session, who)
+    digests = [addresses.digest(row.address or "") for row in rows]
+    suppressions = _suppressions(session, digests)
     told = _events(session, who) if with_events else {}
     return [
         Person(
             row,
             past[row.id],
             consents[row.subscriber_id],
-            suppressions[_digest(row)],
+            suppressions[digest],
             tuple(at for way, at in elsewhere[row.subscriber_id] if way != row.id),
             *told.get(row.subscriber_id, ()),
         )
-        for row in rows
+        for row, digest in zip(rows, digests, strict=True)
     ]
 
 
@@ -279,17 +281,13 @@ def _consents(
 
 
 def _suppressions(
-    session: Session, rows: Sequence[AnyRow]
+    session: Session, digests: Sequence[str]
 ) -> dict[str, frozenset[Scope]]:
     found: dict[str, frozenset[Scope]] = defaultdict(frozenset)
     in_force = select(Suppression.address_hash, Suppression.scope).where(
         Suppression.lifted_at.is_(None),
-        among(Suppression.address_hash, {_digest(row) for row in rows}, Text()),
+        among(Suppression.address_hash, digests, Text()),
     )
     for digest, scope in session.execute(in_force):
         found[digest] |= {scope}
     return found
-
-
-def _digest(row: AnyRow) -> str:
-    return addresses.digest(row.address or "")

@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
-from zoneinfo import available_timezones
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -12,6 +10,7 @@ from sqlalchemy.orm import Session
 from funnel.domain import address as addresses
 from funnel.domain import cells as guarded
 from funnel.domain import tag as tags
+from funnel.domain import timing
 from funnel.domain.address import BadAddress
 from funnel.domain.status import Column, Purpose, Scope, SubscriberState, Verdict
 from funnel.models import ImportRow, Subscriber, SubscriberImport, Suppression
@@ -131,18 +130,12 @@ def _values(row: SubscriberImport, found: Mapping[str, str]) -> dict[str, Any]:
     own = [row.tag] if row.tag else []
     return {
         "first_name": name[:LONGEST_NAME] if name.isprintable() else "",
-        "zone": zone if zone in _zones() else "",
+        "zone": zone if zone in timing.zones() else "",
         "language": language if language in LANGUAGES else row.language,
         "tags": list(dict.fromkeys([*own, *tags.names(found.get(Column.TAGS, ""))])),
         "state": _state(found.get(Column.STATE, "")),
         "agreed": _agreed(row, found.get(Column.AGREED)),
     }
-
-
-@cache
-def _zones() -> frozenset[str]:
-    """Read the names once: a walk over the disk for every row would be slow."""
-    return frozenset(available_timezones())
 
 
 def _state(text: str) -> SubscriberState:

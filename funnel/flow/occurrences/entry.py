@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
 
+from funnel.domain import timing
 from funnel.mail.problem import N_
 
 LONGEST = timedelta(hours=12)
@@ -35,7 +35,7 @@ class Entry:
     def problems(self) -> dict[str, str]:
         """Return what is wrong by field; empty when all is well."""
         found = {}
-        if self.zone not in available_timezones():
+        if self.zone not in timing.zones():
             found["zone"] = N_("Choose a time zone such as Europe/Amsterdam.")
         if not timedelta() < self.ends_at - self.starts_at <= LONGEST:
             found["ends_at"] = N_("It must end after it starts, on the same day.")

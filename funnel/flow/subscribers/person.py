@@ -4,10 +4,10 @@ Not her address: the click in a mail to it is the proof of her consent.
 """
 
 from datetime import datetime
-from zoneinfo import available_timezones
 
 from sqlalchemy.orm import Session
 
+from funnel.domain import timing
 from funnel.flow import enrollment
 from funnel.models import Enrollment, Subscriber
 
@@ -37,7 +37,7 @@ def edit(
     name = " ".join(first_name.split())
     if len(name) > LONGEST_NAME or not name.isprintable():
         raise BadEdit("first_name")
-    if zone not in available_timezones():
+    if zone not in timing.zones():
         raise BadEdit("zone")
     if language not in LANGUAGES:
         raise BadEdit("language")

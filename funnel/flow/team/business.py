@@ -3,12 +3,12 @@
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from zoneinfo import available_timezones
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 from sqlalchemy.orm import Session
 
 from funnel.domain import address as addresses
+from funnel.domain import timing
 from funnel.domain.address import BadAddress
 from funnel.models import Business
 
@@ -120,7 +120,7 @@ def _problem(name: str, value: str) -> str | None:
         return "missing" if name in Business.REQUIRED else None
     if len(value) > LONGEST:
         return "long"
-    if name == "zone" and value not in available_timezones():
+    if name == "zone" and value not in timing.zones():
         return "zone"
     if name in {"sender_address", "reply_to"} and not _is_address(value):
         return "address"

@@ -1,13 +1,13 @@
 """The business profile: asked for at the first log-in, changed at any time."""
 
 from collections.abc import Mapping
-from zoneinfo import available_timezones
 
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from funnel.db import db
+from funnel.domain import timing
 from funnel.domain.status import TeamRole
 from funnel.flow import team
 from funnel.flow.team import BadPicture, BadProfile, Profile
@@ -52,7 +52,7 @@ def _page(profile: Profile, problems: Mapping[str, str]) -> ResponseReturnValue:
         "admin/business.html",
         form=profile,
         problems={name: _sentence(key) for name, key in problems.items()},
-        zones=sorted(zone for zone in available_timezones() if "/" in zone),
+        zones=sorted(zone for zone in timing.zones() if "/" in zone),
     )
     return page, 422 if problems else 200
 

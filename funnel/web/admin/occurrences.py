@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from funnel.db import db
 from funnel.domain.status import TeamRole
-from funnel.domain.timing import wall
+from funnel.domain.timing import wall, zones
 from funnel.flow import occurrences
 from funnel.flow.occurrences import BadOccurrence, Entry, Stale
 from funnel.mail.problem import N_
@@ -162,7 +162,7 @@ def _entry() -> Entry:
     """Read the form; raises BadOccurrence for what cannot be read."""
     sent, problems = request.form, dict[str, str]()
     zone = sent.get("zone", "").strip()
-    if zone not in available_timezones():
+    if zone not in zones():
         raise BadOccurrence(
             {"zone": N_("Choose a time zone such as Europe/Amsterdam.")}
         )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
@@ -13,7 +13,7 @@ from sqlalchemy import select
 from funnel.db import db
 from funnel.domain import conditions
 from funnel.domain.status import Purpose
-from funnel.domain.timing import wall
+from funnel.domain.timing import wall, zones
 from funnel.flow import publishing
 from funnel.flow.publishing import Invented, Nobody, Simulation, Told, structure
 from funnel.models import Masterclass, Occurrence, Sequence, Step
@@ -112,7 +112,7 @@ def _simulate(
 def _invented(form: Form, dates: list[Occurrence]) -> Invented | None:
     values = form.values
     zone = values.get("zone", "").strip()
-    if zone not in available_timezones():
+    if zone not in zones():
         form.problems["zone"] = _("Choose a time zone such as Europe/Amsterdam.")
         return None
     at = _wall(values.get("day", ""), values.get("at", ""), zone)
