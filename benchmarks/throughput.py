@@ -20,6 +20,7 @@ from operator import attrgetter
 import baselines
 import delay
 import stage
+import transport
 from sqlalchemy import text
 from stage import Stage
 
@@ -87,19 +88,31 @@ def near(on: Stage, port: int, wants: argparse.Namespace, size: int) -> list[Res
 def far(
     on: Stage, port: int, wants: argparse.Namespace, milliseconds: int
 ) -> list[Result]:
-    """Measure against a relay at a distance."""
-    there = stage.free_port()
-    with delay.road(there, ("127.0.0.1", port), milliseconds / 1000):
-        ten = ours(on, there, wants.far_mails, 10, processes=1)
-        return [ten, five_round_trips(milliseconds, 10)]
+    """Measure against a relay at a distance, and one that offers CHUNKING as well."""
+    lines = []
+    with transport.chunking_sink() as chunking:
+        for depth, relay in ((1, port), (4, chunking)):
+            there = stage.free_port()
+            with delay.road(there, ("127.0.0.1", relay), milliseconds / 1000):
+                mails = wants.far_mails * depth
+                lines.append(ours(on, there, mails, 10, processes=1, depth=depth))
+    return [*lines, five_round_trips(milliseconds, 10)]
 
 
 def ours(
-    on: Stage, port: int, mails: int, connections: int, *, processes: int
+    on: Stage,
+    port: int,
+    mails: int,
+    connections: int,
+    *,
+    processes: int,
+    depth: int = 1,
 ) -> Result:
     """Have a Celery worker send a crowd's mail; the clock starts with the wake-up."""
     on.fill(mails)
-    settings = on.settings(f"smtp://127.0.0.1:{port}", smtp_connections=connections)
+    settings = on.settings(
+        f"smtp://127.0.0.1:{port}", smtp_connections=connections, smtp_depth=depth
+    )
     environment = stage.celery.variables(settings)
     command = [*CELERY, "-A", "tasks.worker", "worker", f"-c{processes}", *QUIET]
     with subprocess.Popen(command, cwd=stage.ROOT, env=environment) as worker:
@@ -122,6 +135,7 @@ def ours(
         (late - early) / mails * 1e6 for early, late in zip(before, after, strict=True)
     )
     name = f"Funnel, {processes} x {connections} connections"
+    name += f", {depth} deep" if depth > 1 else ""
     return Result(name, mails, seconds, worker_us, database_us, peak)
 
 

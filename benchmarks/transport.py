@@ -44,7 +44,7 @@ def main() -> None:
     print(f"event loop: {loop.__module__ if loop else 'asyncio'}")
     with _smtp_sink() as port:
         _near(port, 1_000 if quick else 4_000)
-    with _chunking_sink() as port:
+    with chunking_sink() as port:
         _far(port, 300 if quick else 1_000)
 
 
@@ -177,7 +177,7 @@ def _smtp_sink() -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def _chunking_sink() -> Iterator[int]:
+def chunking_sink() -> Iterator[int]:
     port = _free_port()
     with _running([sys.executable, str(HERE / "chunking.py"), str(port)], port):
         yield port

@@ -44,11 +44,14 @@ class Key:
     """One secret: the id that tokens carry, and a signing key for each kind."""
 
     id: bytes
-    signing: dict[TokenKind, bytes]
+    signing: dict[TokenKind, hmac.HMAC]
 
     @classmethod
     def of(cls, secret: str) -> "Key":
-        signing = {kind: _derive(secret, f"token {kind}") for kind in TokenKind}
+        signing = {
+            kind: hmac.new(_derive(secret, f"token {kind}"), digestmod=hashlib.sha256)
+            for kind in TokenKind
+        }
         return cls(_derive(secret, "token key id")[:ID_BYTES], signing)
 
 
@@ -96,7 +99,10 @@ def _derive(secret: str, purpose: str) -> bytes:
 
 
 def _mac(key: Key, kind: TokenKind, body: bytes) -> bytes:
-    return hmac.digest(key.signing[kind], body, hashlib.sha256)[:MAC_BYTES]
+    """Sign with a copy of what the key has begun: half the work is done already."""
+    mac = key.signing[kind].copy()
+    mac.update(body)
+    return mac.digest()[:MAC_BYTES]
 
 
 def _signed(key: Key, kind: TokenKind, body: bytes, mac: bytes) -> bool:

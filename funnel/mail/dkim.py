@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 from email.utils import parsedate_to_datetime
+from typing import TypeVar
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
@@ -28,6 +29,9 @@ OVERSIGNED = ("From", "Subject")
 """Named once more than they are there: nobody can add a second one unseen."""
 
 LEAST_BITS, NEW_BITS = 1024, 2048  # RFC 8301: below 1024 nobody accepts
+Octets = TypeVar("Octets", bound=bytes)
+"""A signature has whole lines and no dot first: what the message is, it stays."""
+
 _LINE = 76
 _FOLD, _SPACE = re.compile(rb"\r\n(?=[ \t])"), re.compile(rb"[ \t]+")
 _TRAILING = re.compile(rb" +(?=\r\n|\Z)")
@@ -52,7 +56,7 @@ class Signer:
             raise ValueError(f"not an RSA key of at least {LEAST_BITS} bits")
         return cls(key, selector)
 
-    def sign(self, message: bytes) -> bytes:
+    def sign(self, message: Octets) -> Octets:
         """Return the message with its signature on top.
 
         The moment of signing is the message's own Date: a second attempt has the
@@ -64,7 +68,7 @@ class Signer:
         signed = _covered(found) + _relaxed(b"DKIM-Signature", start)
         octets = self.key.sign(signed, padding.PKCS1v15(), hashes.SHA256())
         value = start + _folded(base64.b64encode(octets))
-        return b"DKIM-Signature:" + value + b"\r\n" + message
+        return type(message)(b"DKIM-Signature:" + value + b"\r\n" + message)
 
     def _start(self, found: dict[bytes, bytes], digest: bytes) -> bytes:
         """Return everything but the signature itself."""

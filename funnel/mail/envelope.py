@@ -6,6 +6,16 @@ from typing import NamedTuple
 from funnel.mail import headers
 
 
+class Canonical(bytes):
+    """A message that goes over the wire as it stands; nobody looks through it again.
+
+    It is ASCII or UTF-8 without NUL, every line ends in CRLF, the last one too, and
+    none begins with a dot. Only who makes it so says so: `message.build`.
+    """
+
+    __slots__ = ()
+
+
 class Envelope(NamedTuple):
     """One message to hand over; addresses as they go over the wire."""
 
@@ -23,8 +33,8 @@ class Envelope(NamedTuple):
             BadHeader: One of them is not an address.
             ValueError: The message has a bare CR or LF (CVE-2023-51764 and its like).
         """
-        if not _has_crlf_only(data) or b"\0" in data:
-            raise ValueError("a message has CRLF line ends only")
+        if not isinstance(data, Canonical):
+            refuse_bare(data)
         sender, recipient = headers.wire_address(mail_from), headers.wire_address(to)
         is_plain = sender.isascii() and recipient.isascii()
         is_ascii = data.isascii()
@@ -38,10 +48,18 @@ class Envelope(NamedTuple):
 
     def stuffed(self) -> bytes:
         """Return the same with every leading dot doubled: as DATA carries it."""
+        if isinstance(self.data, Canonical):
+            return self.data
         data = self.closed()
         if b"\r\n." in data:
             data = data.replace(b"\r\n.", b"\r\n..")
         return b"." + data if data.startswith(b".") else data
+
+
+def refuse_bare(data: bytes) -> None:
+    """Raise ValueError for octets that a server could read as the end of a message."""
+    if not _has_crlf_only(data) or b"\0" in data:
+        raise ValueError("a message has CRLF line ends only")
 
 
 def _has_crlf_only(data: bytes) -> bool:

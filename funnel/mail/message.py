@@ -7,10 +7,17 @@ from email.utils import format_datetime
 from functools import lru_cache
 
 from funnel.mail import headers, quoted
+from funnel.mail.envelope import Canonical, refuse_bare
+from funnel.mail.quoted import Pieces
 
 BadHeader = headers.BadHeader
 _BOUNDARY = re.compile(r"=_[A-Za-z0-9._]{1,60}")
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9._-]{1,120}@[A-Za-z0-9.-]{1,120}>")
+_PLAIN, _HTML = (
+    f"Content-Type: text/{kind}; charset=utf-8\r\n"
+    "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+    for kind in ("plain", "html")
+)
 _URL = re.compile(r"https?://[!-;=?-~]{4,800}")  # visible ASCII without < and >
 
 
@@ -28,8 +35,8 @@ class Letter:
     to: str
     reply_to: str
     subject: str
-    html: str
-    text: str
+    html: Pieces
+    text: Pieces
     date: datetime
     message_id: str
     boundary: str
@@ -66,25 +73,21 @@ def needs_smtputf8(letter: Letter) -> bool:
     )
 
 
-def build(letter: Letter) -> bytes:
-    """Return the message, CRLF throughout.
+def build(letter: Letter) -> Canonical:
+    """Return the message, CRLF throughout, and no dot first.
 
     Raises:
         BadHeader: A value would break its header, or is not what it should be.
     """
     _check(letter)
-    start = f"--{letter.boundary}\r\n".encode()
-    return b"".join(
-        [
-            *_headers(letter),
-            b"\r\n",
-            start,
-            _part("plain", letter.text),
-            start,
-            _part("html", letter.html),
-            f"--{letter.boundary}--\r\n".encode(),
-        ]
+    head = b"".join(_headers(letter))
+    refuse_bare(head)
+    start = f"--{letter.boundary}\r\n"
+    parts = (
+        f"\r\n{start}{_PLAIN}{quoted.body(letter.text)}"
+        f"{start}{_HTML}{quoted.body(letter.html)}--{letter.boundary}--\r\n"
     )
+    return Canonical(head + parts.encode("ascii"))
 
 
 def _check(letter: Letter) -> None:
@@ -140,10 +143,3 @@ def _list_id(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+", value):
         raise BadHeader("A List-ID looks like a domain: series.example.com")
     return value
-
-
-def _part(kind: str, pieces: str) -> bytes:
-    return (
-        f"Content-Type: text/{kind}; charset=utf-8\r\n"
-        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-    ).encode() + quoted.body(pieces).encode("ascii")

@@ -18,6 +18,7 @@ Plain = NewType("Plain", dict[str, names.Value])
 """Values that were looked at: each is declared, and of a plain type."""
 
 _PLAIN_TYPES = frozenset({str, int, bool})
+_LINKS = frozenset(name for name in NAMES if name.endswith("_url"))
 _PAGE = re.compile(r"https?://[^\s/]")
 MOST_WRITTEN, MOST_COMPILED, MOST_FILLED = 64_000, 256_000, 256_000  # characters
 MOST_VALUE = 20_000  # so that the longest text with the most holes stays below 64 MB
@@ -84,13 +85,11 @@ def plain(values: Mapping[str, object]) -> Plain:
         TypeError: A value is not plain text, a whole number or yes or no.
         ValueError: A link does not lead to a web page, or a value is too long.
     """
-    return Plain(
-        {
-            name: _checked(name, value)
-            for name, value in values.items()
-            if name in NAMES and value is not None
-        }
-    )
+    kept = Plain({})
+    for name, value in values.items():
+        if value is not None and name in NAMES:
+            kept[name] = _checked(name, value)
+    return kept
 
 
 def unguarded(source: str) -> list[tuple[int, int, str]]:
@@ -359,8 +358,8 @@ def _compiled(source: str, html: bool) -> jinja2.Template:
 def _checked(name: str, value: object) -> names.Value:
     if type(value) not in _PLAIN_TYPES or not isinstance(value, str | int):
         raise TypeError(f"{name} must be text, a whole number or yes or no")
-    if isinstance(value, str) and len(value) > MOST_VALUE:
+    if type(value) is str and len(value) > MOST_VALUE:
         raise ValueError(f"{name} is too long")
-    if name.endswith("_url") and value != "" and not _PAGE.match(str(value)):
+    if name in _LINKS and value != "" and not _PAGE.match(str(value)):
         raise ValueError(f"{name} must lead to a web page")
     return value

@@ -1,35 +1,50 @@
-"""Quoted-printable in pieces: encoded apart, they can be put together in any order."""
+"""Quoted-printable in pieces: encoded apart, they can be put together in any order.
+
+None of their lines begins with a dot, and all end in CRLF: what is put together of
+them goes over the wire as it stands, and nobody has to look through it again.
+"""
 
 import binascii
 import re
+from typing import NewType
+
+Pieces = NewType("Pieces", str)
+"""Nothing but pieces, one behind the other."""
 
 SOFT_BREAK = "=\r\n"
 MOST_LINE = 75  # octets, and one for the soft break: RFC 2045, 6.7
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_DOTS = re.compile(r"(?:(?<=\n)|\A)\.+")
 _SIMPLE = re.compile(r"[!-\-/-<>-~](?:[ -<>-~]{0,70}[!-<>-~])?")  # no dot first
 
 
-def piece(text: str) -> str:
+def piece(text: str) -> Pieces:
     """Return the text as whole lines: it begins and ends in the first column.
 
     Where the text does not end a line, a soft break does. So a piece fits behind any
     other, whatever was filled in or left out between them, and no line gets too long.
     """
     if not text:
-        return ""
+        return Pieces("")
     if _SIMPLE.fullmatch(text):
-        return text + SOFT_BREAK
+        return Pieces(text + SOFT_BREAK)
     wire = text if text.isprintable() else _LINE_END.sub("\r\n", text)
     # Its own line end tells the encoder which kind we use; a space before it is kept.
     encoded = binascii.b2a_qp(wire.encode() + b"\r\n", istext=True).decode("ascii")
     encoded = encoded[:-2]
-    return encoded if encoded.endswith("\n") else _closed(encoded)
+    whole = encoded if encoded.endswith("\n") else _closed(encoded)
+    return Pieces(_DOTS.sub(_spelled_out, whole))
 
 
-def body(pieces: str) -> str:
+def body(pieces: Pieces) -> str:
     """Return the pieces as the body of a part: nothing follows a last soft break."""
     return pieces.removesuffix(SOFT_BREAK) + "\r\n"
+
+
+def _spelled_out(dots: re.Match[str]) -> str:
+    """Give each dot a line of its own: only so does what follows still fit."""
+    return f"=2E{SOFT_BREAK}" * len(dots[0])
 
 
 def _closed(encoded: str) -> str:

@@ -9,9 +9,10 @@ from markupsafe import escape
 
 from funnel.mail import personalize, quoted
 from funnel.mail.personalize import Plain
+from funnel.mail.quoted import Pieces
 
 
-def fill(source: str, values: Plain, *, html: bool) -> str:
+def fill(source: str, values: Plain, *, html: bool) -> Pieces:
     """Return a checked source as quoted-printable pieces, with the values in it.
 
     What it says is what `personalize.fill` says; only it is encoded already.
@@ -19,7 +20,7 @@ def fill(source: str, values: Plain, *, html: bool) -> str:
     Raises:
         TemplateProblem: The source was never checked, or the result is too long.
     """
-    return personalize.poured(_cut(source, html), values)
+    return Pieces(personalize.poured(_cut(source, html), values))
 
 
 @lru_cache(maxsize=1024)
@@ -43,20 +44,18 @@ def _plain_text(tree: nodes.Template) -> Iterator[nodes.TemplateData]:
     return tree.find_all(nodes.TemplateData)
 
 
-def _text(value: object) -> str:
-    return _text_piece(str(value))
+_kept = lru_cache(maxsize=4096, typed=True)
+"""Most of what is said to her is said to others, too; 1 is not what True is."""
 
 
-def _html(value: object) -> str:
-    return _html_piece(str(value))
+@_kept
+def _text(value: object) -> Pieces:
+    return quoted.piece(str(value))
 
 
-_text_piece = lru_cache(maxsize=4096)(quoted.piece)
-
-
-@lru_cache(maxsize=4096)  # most of what is said to her is said to others, too
-def _html_piece(value: str) -> str:
-    return quoted.piece(str(escape(value)))
+@_kept
+def _html(value: object) -> Pieces:
+    return quoted.piece(str(escape(str(value))))
 
 
 _ENVIRONMENTS = {

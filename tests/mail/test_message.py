@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from funnel.mail import headers, message, quoted
+from funnel.mail.envelope import Canonical, refuse_bare
 from funnel.mail.message import BadHeader, Letter
 
 WHEN = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -195,7 +196,7 @@ def test_any_text_is_carried_safely(text: str) -> None:
     raw = message.build(replace(ANNA, text=quoted.piece(text), html=quoted.piece(text)))
 
     assert linter.complaints(raw, marketing=False) == []
-    assert b"\r\n.\r\n" not in raw
+    assert_needs_no_second_look(raw)
     plain = linter.parsed(raw).get_body(("plain",))
     assert plain is not None
     wire = plain.get_payload(decode=True)
@@ -222,6 +223,15 @@ def test_every_letter_follows_the_standards(name: str, subject: str, text: str) 
 
     assert linter.complaints(raw, marketing=False) == []
     assert linter.parsed(raw)["From"].addresses[0].domain == "voorbeeld.nl"
+    assert_needs_no_second_look(raw)
+
+
+def assert_needs_no_second_look(raw: Canonical) -> None:
+    """It is what Canonical promises, so that the envelope may believe it."""
+    refuse_bare(raw)
+    assert b"\r\n." not in raw
+    assert not raw.startswith(b".")
+    assert raw.endswith(b"\r\n")
 
 
 @given(st.text(max_size=80))

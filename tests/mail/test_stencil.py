@@ -43,6 +43,18 @@ def test_pieces_put_together_say_what_they_say_apart(parts: list[str]) -> None:
     assert max(map(len, lines(wire))) <= 76
     assert wire.isascii()
     assert not any(line.endswith((" ", "\t")) for line in lines(wire))
+    assert not any(line.startswith(".") for line in lines(wire))
+
+
+@pytest.mark.parametrize(
+    "dots", [".", "..", "a\r\n..\r\n.b", "é." + "." * 90, "." * 76]
+)
+def test_no_line_of_a_letter_begins_with_a_dot(dots: str) -> None:
+    wire = quoted.piece(dots)
+
+    assert read(wire) == dots
+    assert not any(line.startswith(".") for line in lines(wire))
+    assert max(map(len, lines(wire))) <= 76
 
 
 @pytest.mark.parametrize("source", SOURCES)

@@ -5,7 +5,6 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from funnel.clock import Clock
@@ -14,6 +13,7 @@ from funnel.flow.delivery import failpoint, verdict
 from funnel.flow.delivery.claim import Claimed
 from funnel.flow.delivery.failpoint import Point
 from funnel.flow.delivery.group import Group
+from funnel.flow.delivery.line import UNWELL, Line
 
 log = logging.getLogger(__name__)
 
@@ -22,14 +22,18 @@ class Gate:
     """Commits the hand-over of whoever stands before it, all in one statement."""
 
     def __init__(self, engine: AsyncEngine, now: Clock, lease: timedelta) -> None:
-        # One statement each time: one round trip, one commit.
-        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._line = Line(engine, verdict.HAND)
         self._now, self._lease = now, lease
         self._group = Group(self._hand)
 
     def fence(self, mine: Claimed) -> "Fence":
         """Return what the transport asks when only the final dot is missing."""
         return Fence(lambda: self._group.ask(mine), mine.attempt.id)
+
+    async def close(self) -> None:
+        """Give the connection back; nobody stands before the gate any more."""
+        await self._group.settled()
+        await self._line.close()
 
     async def _hand(self, batch: list[Claimed]) -> list[bool]:
         failpoint.reach(Point.FENCING)
@@ -41,10 +45,9 @@ class Gate:
             "now": self._now(),
             "lease": self._lease,
         }
-        async with self._engine.connect() as connection:
-            rows = (await connection.execute(verdict.HAND, facts)).all()
+        rows = await self._line.run(facts)
         failpoint.reach(Point.FENCED)
-        handed = {row.id for row in rows if row.state is DeliveryState.HANDED}
+        handed = {id_ for id_, state in rows if state == DeliveryState.HANDED}
         return [mine.attempt.id in handed for mine in batch]
 
 
@@ -65,7 +68,7 @@ class Fence:
         """Commit the hand-over; False when the message must not go any more."""
         try:
             return await self._ask()
-        except (DBAPIError, OSError) as error:
+        except (*UNWELL, OSError) as error:
             cause = getattr(error, "orig", error)  # without the values of the row
             log.warning("delivery %s: no fence: %s", self._id, cause)
             self.is_unsure = True

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 FOLDER = "journal"
 SUFFIX = ".jsonl"
 MOST_NAME = 120
+_written = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class NoJournal(Exception):  # noqa: N818 - it says what is the matter
@@ -142,7 +143,7 @@ def _line(answer: Answer) -> bytes:
         said.text,
     )
     # The first line end closes a line that a full disk has torn.
-    return b"\n" + json.dumps(facts, separators=(",", ":")).encode() + b"\n"
+    return b"\n" + _written(facts).encode() + b"\n"
 
 
 def _answers(content: bytes, path: Path) -> Iterable[Answer]:

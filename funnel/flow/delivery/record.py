@@ -3,7 +3,6 @@
 import asyncio
 import logging
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from funnel.clock import Clock
@@ -11,6 +10,7 @@ from funnel.flow.delivery import failpoint, journal, policy, settle
 from funnel.flow.delivery.failpoint import Point
 from funnel.flow.delivery.group import MOST, Group
 from funnel.flow.delivery.journal import Answer, Journal
+from funnel.flow.delivery.line import AWAY, UNWELL, Line
 from funnel.flow.delivery.policy import Attempt, Settlement
 from funnel.flow.delivery.settle import End
 
@@ -19,15 +19,13 @@ log = logging.getLogger(__name__)
 PERSISTENCE = 6
 """How often a batch is written while the database is away: about 12 seconds."""
 
-AWAY = (OperationalError, InterfaceError, OSError)
-"""What it looks like when the database does not answer."""
-
 
 class Books:
     """Writes down what became of attempts, batch by batch; nobody waits for it."""
 
     def __init__(self, engine: AsyncEngine, notebook: Journal, now: Clock) -> None:
         self._engine, self._journal, self._now = engine, notebook, now
+        self._line = Line(engine, settle.SETTLE)
         self._group = Group(self._write)
         self._is_complete = True
 
@@ -62,6 +60,7 @@ class Books:
     async def close(self) -> None:
         """Wait until all is written down; then the journal has nothing to add."""
         await self._group.settled()
+        await self._line.close()
         if self._is_complete:
             self._journal.clear()
 
@@ -90,18 +89,24 @@ class Books:
     async def _settle(self, ends: list[End]) -> None:
         """Write ends at once; if one of them cannot be written, the others are."""
         try:
-            await settle.write(self._engine, ends, self._now())
+            await self._put_down(ends)
         except AWAY:
             raise
-        except DBAPIError:
+        except UNWELL:
             for end in ends:
                 await self._settle_alone(end)
 
     async def _settle_alone(self, end: End) -> None:
         try:
-            await settle.write(self._engine, [end], self._now())
+            await self._put_down([end])
         except AWAY:
             raise
-        except DBAPIError as error:
-            cause = error.orig  # without the values of the row
+        except UNWELL as error:
+            cause = getattr(error, "orig", error)  # without the values of the row
             log.error("delivery %s: its end is unwritable: %s", end.attempt.id, cause)  # noqa: TRY400
+
+    async def _put_down(self, ends: list[End]) -> None:
+        if any(end.digest is not None for end in ends):
+            await settle.with_bounces(self._engine, ends, self._now())
+        else:
+            await self._line.run(settle.facts(ends, self._now()))

@@ -56,24 +56,17 @@ class End(NamedTuple):
     digest: str | None = None
 
 
-async def write(engine: AsyncEngine, ends: list[End], now: datetime) -> None:
-    """Settle a batch of attempts, and tell of each, in one statement.
+def facts(ends: list[End], now: datetime) -> dict[str, Any]:
+    """Return what SETTLE is told of a batch of attempts."""
+    return {"said": _rows(ends), "now": now}
 
-    Nothing happens to a row whose attempt is not its latest any more. An answer also
-    settles a row that was taken for lost meanwhile: what the relay said is evidence.
-    A mere return to the queue does not.
-    """
-    facts = {"said": _rows(ends), "now": now}
-    dead = [end for end in ends if end.digest is not None]
-    if not dead:  # one round trip, one commit
-        at_once = engine.execution_options(isolation_level="AUTOCOMMIT")
-        async with at_once.connect() as connection:
-            await connection.execute(_SETTLE, facts)
-        return
+
+async def with_bounces(engine: AsyncEngine, ends: list[End], now: datetime) -> None:
+    """Settle a batch of which some have no mailbox, and close those addresses."""
     async with engine.begin() as connection:
-        done = (await connection.execute(_SETTLE, facts)).all()
+        done = (await connection.execute(SETTLE, facts(ends, now))).all()
         ours = {row.id for row in done}
-        for end in dead:
+        for end in ends:
             if end.digest is not None and end.attempt.id in ours:
                 await suppress(connection, end.attempt, end.digest, now)
 
@@ -210,4 +203,10 @@ def _settle() -> Executable:
     )
 
 
-_SETTLE = _settle()
+SETTLE = _settle()
+"""The one statement that settles a batch of attempts, and tells of each.
+
+Nothing happens to a row whose attempt is not its latest any more. An answer also
+settles a row that was taken for lost meanwhile: what the relay said is evidence.
+A mere return to the queue does not.
+"""

@@ -68,18 +68,19 @@ class Shift:
 
     async def work(self) -> Drained:
         """Judge what was left behind, send what is due, and write everything down."""
-        await self._look_back()
-        await self._beat()
-        await self.books.replay()
-        now = self.now()
-        self.done.recovered = await recover.expired(self.post.engine, now=now)
-        while await self._send_a_suspect():
-            await self._beat()
-        lanes = self.post.pool.terms.width
         try:
+            await self._look_back()
+            await self._beat()
+            await self.books.replay()
+            now = self.now()
+            self.done.recovered = await recover.expired(self.post.engine, now=now)
+            while await self._send_a_suspect():
+                await self._beat()
+            lanes = self.post.pool.terms.width
             await asyncio.gather(*(self._lane() for _ in range(lanes)))
             await self._give_back()
         finally:
+            await self.gate.close()
             await self.books.close()
         if self.shelf.failure is not None:
             raise self.shelf.failure

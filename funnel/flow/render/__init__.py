@@ -38,6 +38,11 @@ class Content:
         parts = (self.subject, self.html, self.text)
         return frozenset[str]().union(*map(stencil.names, parts))
 
+    @cached_property
+    def links(self) -> frozenset[str]:
+        """Return the same, and what stands in a header, too."""
+        return self.names | {"unsubscribe_url"}
+
 
 @dataclass(frozen=True, slots=True)
 class Office:
@@ -151,8 +156,7 @@ def _links(office: Office, frozen: Frozen) -> dict[str, str]:
     if frozen.is_test:
         return urls.inert(office.links)
     source = urls.Source(frozen.values["links"], frozen.id, frozen.dated_at)
-    wanted = frozen.content.names | {"unsubscribe_url"}  # it is in a header, too
-    return urls.urls(office.links, source, wanted)
+    return urls.urls(office.links, source, frozen.content.links)
 
 
 def _values(

@@ -1,6 +1,7 @@
 """What a mail says about its reader: the values behind the names of a template."""
 
 from datetime import datetime
+from functools import lru_cache
 
 from funnel.domain import dates
 from funnel.domain.status import Kind, Role
@@ -83,22 +84,30 @@ def _occurrence(row: AnyRow, now: datetime) -> Says:
 
 
 def _start(row: AnyRow) -> Says:
-    place, lang = row.place, row.language or "nl"
-    hers = row.zone or place
-    says: Says = {
-        "start_day": dates.day(row.starts_at, place, lang),
-        "start_time": dates.clock_time(row.starts_at, place, lang),
-        "start": dates.moment(row.starts_at, place, lang),
-        "start_both": dates.both(row.starts_at, place, hers, lang),
+    place, language = row.place, row.language or "nl"
+    says = _in_words(row.starts_at, place, row.zone or place, language)
+    if row.replay_until is None:
+        return says
+    return {**says, "replay_until": dates.moment(row.replay_until, place, language)}
+
+
+@lru_cache(maxsize=1024)  # a thousand readers share a date
+def _in_words(at: datetime, place: str, hers: str, language: str) -> Says:
+    return {
+        "start_day": dates.day(at, place, language),
+        "start_time": dates.clock_time(at, place, language),
+        "start": dates.moment(at, place, language),
+        "start_both": dates.both(at, place, hers, language),
     }
-    if row.replay_until is not None:
-        says["replay_until"] = dates.moment(row.replay_until, place, lang)
-    return says
 
 
 def _reason(row: AnyRow) -> str:
-    sentences = REASONS.get(row.language or "nl", REASONS["en"])
-    return sentences[_why(row)].format(title=row.title or "")
+    return _sentence(_why(row), row.language or "nl", row.title or "")
+
+
+@lru_cache(maxsize=256)
+def _sentence(why: str, language: str, title: str) -> str:
+    return REASONS.get(language, REASONS["en"])[why].format(title=title)
 
 
 def _why(row: AnyRow) -> str:

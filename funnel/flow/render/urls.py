@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from funnel.domain.links import Links
@@ -48,11 +49,12 @@ class Source:
 
 def urls(links: Links, of: Source, wanted: frozenset[str]) -> dict[str, str]:
     """Return those of the wanted links that this reader can use: signing costs time."""
-    found = {}
-    makers = _FOR_A_COLLEAGUE if of.ids.get("user_link") else _MAKERS
-    for name in wanted & makers.keys():
-        needs, make = makers[name]
-        if all(of.ids[need] for need in needs):
+    found, ids = {}, of.ids
+    for name, needs, make in _making(wanted, bool(ids.get("user_link"))):
+        for need in needs:
+            if not ids[need]:
+                break
+        else:
             found[name] = make(links, of)
     return found
 
@@ -60,6 +62,15 @@ def urls(links: Links, of: Source, wanted: frozenset[str]) -> dict[str, str]:
 def inert(links: Links) -> dict[str, str]:
     """Return links for a test mail: they lead home and do nothing."""
     return dict.fromkeys(PERSONAL, links.landing(""))
+
+
+@lru_cache(maxsize=1024)
+def _making(
+    wanted: frozenset[str], is_colleague: bool
+) -> tuple[tuple[str, tuple[str, ...], "Maker"], ...]:
+    """Return name, needs and maker of those that a text wants: once for a text."""
+    makers = _FOR_A_COLLEAGUE if is_colleague else _MAKERS
+    return tuple((name, *makers[name]) for name in sorted(wanted & makers.keys()))
 
 
 def _data(links: Links, of: Source) -> str:
