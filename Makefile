@@ -14,7 +14,7 @@ run: $(READY) translations ## everything on this machine: pages, worker, servers
 
 .PHONY: test
 test: $(READY) translations ## every test, the running system and the browser included
-	@$(BIN)/pytest -n 2 --dist loadfile -q
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -q
 
 ##@ Work on it
 .PHONY: check
@@ -22,7 +22,7 @@ check: lint types layers migrations test ## what the build runs
 
 .PHONY: fast
 fast: $(READY) translations ## the tests without processes and browser
-	@$(BIN)/pytest -n 2 --dist loadfile -q -m "not system and not browser"
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -q -m "not system and not browser"
 
 .PHONY: mutants
 mutants: $(READY) translations ## break one line at a time, and see that a test notices

@@ -25,6 +25,9 @@ from funnel.models import Base
 
 pytest_plugins = ["ledger"]
 
+HEAVY = ("browser", "system", "fault")
+"""Marks of tests that start processes, the slowest files first."""
+
 # A request commits into the test's savepoint, so that the end undoes it all.
 db.session.session_factory.configure(join_transaction_mode="create_savepoint")
 
@@ -42,6 +45,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """End the server after the last worker, or after the only process."""
     if not hasattr(config, "workerinput"):
         cluster.end(Path(os.environ[cluster.HOME]))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, or one worker would be left alone with it.
+
+    Within each kind the order stays the random one.
+    """
+    items.sort(key=_lightness)
+
+
+def _lightness(item: pytest.Item) -> int:
+    marks = {mark.name for mark in item.iter_markers()}
+    return next((n for n, one in enumerate(HEAVY) if one in marks), len(HEAVY))
 
 
 def pytest_runtest_setup() -> None:
