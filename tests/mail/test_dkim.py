@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import dkim
 import linter
@@ -33,7 +34,7 @@ def is_valid(raw: bytes) -> bool:
 
 
 def signed(**changes: object) -> bytes:
-    texts = {
+    texts: dict[str, Any] = {
         part: quoted.piece(str(changes[part]))
         for part in ("text", "html")
         if part in changes
