@@ -11,6 +11,8 @@ import factories
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from pytest_socket import socket_allow_hosts
 from running import Running
 from sqlalchemy import Connection, Engine, create_engine, text
@@ -30,6 +32,23 @@ HEAVY = ("browser", "system", "fault")
 
 # A request commits into the test's savepoint, so that the end undoes it all.
 db.session.session_factory.configure(join_transaction_mode="create_savepoint")
+
+
+class Compiled(BytecodeCache):
+    """Templates as they were compiled for an application before this one."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -132,6 +151,7 @@ def app(settings: Settings, connection: Connection) -> Flask:
     """The application, on the connection of `session`."""
     app = create_app(settings)
     app.testing = True
+    app.jinja_env.bytecode_cache = COMPILED
     with app.app_context():
         db.engine.dispose()
         engines: dict[str | None, Any] = cast("dict[str | None, Any]", db.engines)
