@@ -1,5 +1,6 @@
 """What every table shares: names of constraints, and times that are always UTC."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, TypeVar
@@ -26,11 +27,15 @@ class Utc(TypeDecorator[datetime]):
             raise ValueError(f"{value!r} has no time zone")
         return value
 
-    def process_result_value(
-        self, value: datetime | None, dialect: Dialect
-    ) -> datetime | None:
-        """Return UTC, whatever zone the database session speaks."""
-        return value and value.astimezone(UTC)
+    def result_processor(
+        self, dialect: Dialect, coltype: object
+    ) -> Callable[[datetime | None], datetime | None]:
+        """Return UTC, whatever zone the database session speaks.
+
+        The processor itself, as a scan reads ten thousands of moments: through
+        `process_result_value` each takes three times as long.
+        """
+        return _utc
 
 
 class Word(TypeDecorator[S]):
@@ -48,9 +53,20 @@ class Word(TypeDecorator[S]):
         """Refuse a word that is not in the list."""
         return None if value is None else self.words(value).value
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> S | None:
-        """Return the word itself."""
-        return None if value is None else self.words(value)
+    def result_processor(
+        self, dialect: Dialect, coltype: object
+    ) -> Callable[[str | None], S | None]:
+        """Return the word itself, looked up: to call an enum is slow."""
+        words, known = self.words, {word.value: word for word in self.words}
+
+        def read(value: str | None) -> S | None:
+            return None if value is None else known.get(value) or words(value)
+
+        return read
+
+
+def _utc(value: datetime | None) -> datetime | None:
+    return value and value.astimezone(UTC)
 
 
 Id = Annotated[int, mapped_column(BigInteger, Identity(always=True), primary_key=True)]
