@@ -282,9 +282,9 @@ class _Planning:
     def _is_passed(self, step: Step, rank: int) -> bool:
         """Say whether a step was put in above a place that she had passed by then."""
         added = step.added_at
-        if added is None or (not step.is_marketing and self.facts.seated_at >= added):
+        if added is None or (not step.is_marketing and self.facts.seated_at > added):
             return False  # service steps begin anew with each seat
-        return any(place > rank and at < added for place, at in self.past)
+        return any(place > rank and at <= added for place, at in self.past)
 
     def _follow(self, step: Step, rank: int, above: datetime) -> None:
         """Plan a pinned step that waits for the flowing steps above it."""
