@@ -17,6 +17,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "tasks")]
 
 import cluster  # noqa: E402 - the tests' rows and servers
 import factories  # noqa: E402
+import redis  # noqa: E402
 import sink  # noqa: E402
 import worker as celery  # noqa: E402
 from crowd import crowd  # noqa: E402
@@ -78,6 +79,11 @@ class Stage:
             connection.execution_options(isolation_level="AUTOCOMMIT")
             connection.execute(text("VACUUM ANALYZE"))
             connection.execute(text("CHECKPOINT"))
+
+    def forget_wake_ups(self) -> None:
+        """Empty Redis: what is left of a run before would start the next too early."""
+        with redis.Redis.from_url(self.redis_url) as broker:
+            broker.flushall()
 
     def count(self, state: str) -> int:
         with self.engine.connect() as connection:

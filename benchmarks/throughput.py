@@ -110,6 +110,7 @@ def ours(
 ) -> Result:
     """Have a Celery worker send a crowd's mail; the clock starts with the wake-up."""
     on.fill(mails)
+    on.forget_wake_ups()
     settings = on.settings(
         f"smtp://127.0.0.1:{port}", smtp_connections=connections, smtp_depth=depth
     )
@@ -118,6 +119,8 @@ def ours(
     with subprocess.Popen(command, cwd=stage.ROOT, env=environment) as worker:
         stage.wait_until(lambda: len(stage.family(worker.pid)) > processes, "a worker")
         time.sleep(3)  # imports
+        if on.count("scheduled") != mails:
+            raise RuntimeError("it began before the clock was started")
         before = stage.cpu_seconds(worker.pid), stage.cpu_seconds(on.postmaster)
         started, beats = time.monotonic(), 0
         while on.is_busy():
