@@ -10,6 +10,7 @@ from typing import Literal
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from marketer import Marketer
 from PIL import Image
 from playwright.sync_api import Browser
 from running import ROOT, Running
@@ -54,11 +55,19 @@ def main() -> None:
     try:
         with Running.started("pictures") as system, chromium.launched() as browser:
             routes.stage(system)
+            draft(system)
             for size in SIZES:
                 for scheme in SCHEMES:
                     photograph(system, browser, size, scheme)
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def draft(system: Running) -> None:
+    """Leave a change that waits to be published."""
+    marketer = Marketer(system)
+    marketer.log_in()
+    marketer.edit("04-moe", subject="Moe? Lees dit rustig", timing="3 days at 09:15")
 
 
 def photograph(
