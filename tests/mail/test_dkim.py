@@ -33,7 +33,7 @@ def is_valid(raw: bytes) -> bool:
 
 
 def signed(**changes: object) -> bytes:
-    texts = {
+    texts: dict[str, object] = {
         part: quoted.piece(str(changes[part]))
         for part in ("text", "html")
         if part in changes
