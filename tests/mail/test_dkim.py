@@ -33,9 +33,12 @@ def is_valid(raw: bytes) -> bool:
 
 
 def signed(**changes: object) -> bytes:
-    for part in {"text", "html"} & changes.keys():
-        changes[part] = quoted.piece(str(changes[part]))
-    letter = replace(ANNA, **{**MARKETING, **changes})
+    texts: dict[str, object] = {
+        part: quoted.piece(str(changes[part]))
+        for part in ("text", "html")
+        if part in changes
+    }
+    letter = replace(ANNA, **{**MARKETING, **changes, **texts})
     return signer().sign(message.build(letter))
 
 

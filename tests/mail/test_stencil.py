@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from funnel.mail import personalize, quoted, stencil
 from funnel.mail.names import SAMPLES
 from funnel.mail.problem import TemplateProblem
+from funnel.mail.quoted import Pieces
 
 text = st.text(st.characters(exclude_categories=["Cs"]))
 SOURCES = [
@@ -25,18 +26,18 @@ SOURCES = [
 ]
 
 
-def read(wire: str) -> str:
+def read(wire: Pieces) -> str:
     """Decode a part as a mail program does."""
     return quopri.decodestring(quoted.body(wire).encode()).decode()[:-2]
 
 
-def lines(wire: str) -> list[str]:
+def lines(wire: Pieces) -> list[str]:
     return quoted.body(wire).split("\r\n")
 
 
 @given(st.lists(text))
 def test_pieces_put_together_say_what_they_say_apart(parts: list[str]) -> None:
-    wire = "".join(map(quoted.piece, parts))
+    wire = Pieces("".join(map(quoted.piece, parts)))
 
     plain = re.sub("\r\n|\r|\n", "\r\n", "\0".join(parts)).split("\0")
     assert read(wire) == "".join(plain) or "\0" in "".join(parts)
