@@ -318,7 +318,7 @@ class _Planning:
         if step.condition.needs_replay and self.facts.replay_until:
             last = min(last or self.facts.replay_until, self.facts.replay_until)
         skip = self._skip(step, at, last)
-        if moved and skip is None and is_crowded(moved):
+        if skip is None and is_crowded(moved):
             skip = Reason.CROWDED
         if skip is None:
             self.sent.add(step.slug)
