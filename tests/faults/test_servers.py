@@ -1,5 +1,6 @@
 """The relay and the database fail: nothing is lost, nothing goes twice."""
 
+import contextlib
 import os
 import signal
 from collections import Counter
@@ -62,7 +63,8 @@ def test_a_database_that_hangs_up_costs_no_mail_and_makes_no_double(
         sink.running(script) as relay,
         desk(database_url, relay.url, smtp_connections=1) as mine,
     ):
-        mine.drain(at())
+        with contextlib.suppress(DBAPIError):  # a claim may meet it, too: the next tick
+            mine.drain(at())
         mine.drain(later(minutes=1))
 
     engine.dispose()
