@@ -175,3 +175,23 @@ def test_scans_at_the_same_time_give_no_day_away_twice(
     rows = session.execute(select(Delivery.subscriber_id, Delivery.planned_at)).all()
     assert len(rows) == 30
     assert len({(who, at.astimezone(AMSTERDAM).date()) for who, at in rows}) == 30
+
+
+def test_who_is_being_planned_by_another_scan_is_left_to_it(
+    commit_session: Session, engine: Engine
+) -> None:
+    session, sequence = commit_session, course(commit_session, MORNING)
+    person = factories.subscriber(session)
+    agree(session, person)
+    factories.enrollment(
+        session, sequence=sequence, subscriber=person, registration=None
+    )
+    session.commit()
+
+    with Session(engine) as other:  # it plans another way of hers
+        hers = select(Subscriber.id).where(Subscriber.id == person.id)
+        other.execute(hers.with_for_update(key_share=True))
+        meanwhile = due.scan(session, now=TUESDAY).enrollments
+    afterwards = due.scan(session, now=TUESDAY).enrollments
+
+    assert (meanwhile, afterwards) == (0, 1)
