@@ -8,7 +8,16 @@ from typing import Any
 
 from funnel.domain import schedule, timing
 from funnel.domain.doors import Doors
-from funnel.domain.schedule import Facts, Handled, Moved, Pause, Planned, Rules, Step
+from funnel.domain.schedule import (
+    Facts,
+    Handled,
+    Moved,
+    Pause,
+    Planned,
+    Rules,
+    Step,
+    Track,
+)
 from funnel.domain.status import (
     LEAVING,
     DeliveryState,
@@ -45,11 +54,13 @@ class Course:
     retimed_at: datetime | None = None
     pauses: tuple[Pause, ...] = ()
     kinds: dict[int, Kind] = field(init=False, compare=False, repr=False)
+    track: Track = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         # Told once, not for each of its people.
         kinds = {step.id: step.kind for step in self.steps}
         object.__setattr__(self, "kinds", kinds)
+        object.__setattr__(self, "track", Track(self.steps, self.rules))
 
     @property
     def reads_events(self) -> bool:
@@ -210,8 +221,7 @@ class _Planning:
         return all(one.final for one in self.handled.values())
 
     def _plan(self, handled: Mapping[int, Handled]) -> list[Planned]:
-        course, facts = self.course, self._facts(handled)
-        return schedule.plan(course.steps, course.rules, facts, self.now)
+        return schedule.plan(self.course.track, self._facts(handled), self.now)
 
     def _delivery(self, item: Planned) -> dict[str, Any]:
         step, row = item.step, self.person.row
@@ -240,13 +250,14 @@ class _Planning:
         own. By the enrollment's number (Knuth's multiplicative hash), not by chance:
         a second look gives the same moment.
         """
-        at, rules, zone = item.at, self.course.rules, self.person.row.zone
+        at, zone = item.at, timing.zone(self.person.row.zone)
+        openings = self.course.track.openings(zone)
         if item.at < self.now - PUNCTUAL or Moved.RETIMED in item.moved:
             part = self.person.row.id * 2654435761 % 1000 / 1000
             at = max(item.at, self.now) + part * CATCH_UP
-            at = schedule.open_from(item.step, rules, zone, at)
+            at, _ = openings.open(item.step, at)
             while self._day(at) in self.busy:
-                at = schedule.open_from(item.step, rules, zone, at + ONE_DAY)
+                at, _ = openings.open(item.step, at + ONE_DAY)
         self.busy.add(self._day(at))
         return at
 
