@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from itertools import takewhile
 from typing import Any
 
 from funnel.domain import schedule, timing
@@ -131,7 +132,7 @@ def outcome(person: Person, course: Course, now: datetime) -> Outcome:
     done.deliveries, done.told = rows, planning.news
     done.ahead = moments(later)
     if later:
-        first = min(later, key=lambda item: item.at)
+        first = later[0]
         done.due_at = first.at if first.at > now else _when_to_ask(person, now)
         done.next_step_id = first.step.id
     elif planning.left:
@@ -187,9 +188,9 @@ class _Planning:
         """
         rows = list[dict[str, Any]]()
         for _ in range(MOST_AT_ONCE):
-            if all(item.at > self.now for item in self.later()):
+            if not _due(self.later(), self.now):
                 break
-            ready = [item for item in self._waiting() if item.at <= self.now]
+            ready = _due(self._waiting(), self.now)
             if not ready:
                 break
             rows += [self._delivery(item) for item in ready]
@@ -199,9 +200,11 @@ class _Planning:
     def later(self) -> list[Planned]:
         """Return the plan when all that is under way gets handled."""
         if self._later is None:
-            handled = self.handled.items()
             self._later = self._plan(
-                {key: one._replace(final=True) for key, one in handled}
+                {
+                    key: one if one.final else one._replace(final=True)
+                    for key, one in self.handled.items()
+                }
             )
         return self._later
 
@@ -306,6 +309,11 @@ class _Planning:
             pauses=self.course.pauses,
             has_left=self.left is not None,
         )
+
+
+def _due(planned: list[Planned], now: datetime) -> list[Planned]:
+    """Return the beginning of a plan that is due: plans are in time order."""
+    return list(takewhile(lambda item: item.at <= now, planned))
 
 
 def _retimed_at(row: AnyRow, changed_at: datetime | None) -> datetime | None:
