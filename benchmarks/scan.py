@@ -33,30 +33,27 @@ NOW = datetime(2026, 11, 24, 7, 30, tzinfo=UTC)
 LATER = NOW + timedelta(days=30)
 SPEED = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "4GB"}
 TABLES = ("enrollment", "subscriber", "registration", "delivery", "consent", "event")
-PEOPLE = (
-    (
-        "INSERT INTO subscriber (address, address_key, first_name, zone, language, state,"
-        " tags, created_at, confirmed_at) SELECT a, a, 'A', 'Europe/Amsterdam', 'nl',"
-        " 'active', '[]', %(at)s, %(at)s FROM generate_series(1, %(people)s) n,"
-        " LATERAL (SELECT format('r%%s@example.nl', n) a)"
-    ),
-    (
-        "INSERT INTO registration (subscriber_id, masterclass_id, occurrence_id, seated_at)"
-        " SELECT n, 1, 1, %(at)s FROM generate_series(1, %(people)s) n"
-    ),
-    (
-        "INSERT INTO consent (subscriber_id, purpose, granted, wording, wording_version,"
-        " language, place, network, at) SELECT n, 'series', true, 'w', '1', 'nl', 'form',"
-        " '', %(at)s FROM generate_series(1, %(people)s) n"
-    ),
-    (
-        "INSERT INTO enrollment (subscriber_id, sequence_id, registration_id, run,"
-        " confirmed_at, state, due_at, next_step_id) SELECT n, 1, n, 1, %(at)s,"
-        " CASE WHEN n <= %(active)s THEN 'active' ELSE 'completed' END,"
-        " CASE WHEN n <= %(active)s THEN %(later)s::timestamptz END,"
-        " CASE WHEN n <= %(active)s THEN 2 END FROM generate_series(1, %(people)s) n"
-    ),
-)
+PEOPLE = """
+INSERT INTO subscriber (address, address_key, first_name, zone, language, state, tags,
+    created_at, confirmed_at)
+SELECT a, a, 'A', 'Europe/Amsterdam', 'nl', 'active', '[]', %(at)s, %(at)s
+FROM generate_series(1, %(people)s) n, LATERAL (SELECT format('r%%s@example.nl', n) a);
+
+INSERT INTO registration (subscriber_id, masterclass_id, occurrence_id, seated_at)
+SELECT n, 1, 1, %(at)s FROM generate_series(1, %(people)s) n;
+
+INSERT INTO consent (subscriber_id, purpose, granted, wording, wording_version,
+    language, place, network, at)
+SELECT n, 'series', true, 'w', '1', 'nl', 'form', '', %(at)s
+FROM generate_series(1, %(people)s) n;
+
+INSERT INTO enrollment (subscriber_id, sequence_id, registration_id, run, confirmed_at,
+    state, due_at, next_step_id)
+SELECT n, 1, n, 1, %(at)s, CASE WHEN n <= %(active)s THEN 'active' ELSE 'completed' END,
+    CASE WHEN n <= %(active)s THEN %(later)s::timestamptz END,
+    CASE WHEN n <= %(active)s THEN 2 END
+FROM generate_series(1, %(people)s) n
+"""
 STEPS = (
     ("service", "at once"),
     ("marketing", "1 day at 08:30"),
@@ -239,8 +236,11 @@ def _load(connection: psycopg.Connection, people: int) -> None:
         " VALUES (1, %s, %s, 'Europe/Amsterdam', '', '', %s, 0)",
         [start, end, until],
     )
-    for table in PEOPLE:
-        run(table, {"people": people, "active": people // 10, "at": at, "later": LATER})
+    for statement in PEOPLE.split(";"):
+        run(
+            statement,
+            {"people": people, "active": people // 10, "at": at, "later": LATER},
+        )
     run("SET session_replication_role = origin")
     run("VACUUM ANALYZE")
 
