@@ -142,7 +142,7 @@ def commit_session(engine: Engine, clean_database: None) -> Iterator[Session]:
         yield session
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def settings(database_url: str) -> Settings:
     return cluster.settings(database_url)
 
