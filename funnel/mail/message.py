@@ -103,18 +103,23 @@ def _check(letter: Letter) -> None:
 
 def _headers(letter: Letter) -> list[bytes]:
     return [
-        headers.mailbox("From", letter.from_name, letter.from_address),
+        _from(letter.from_name, letter.from_address, letter.reply_to),
         headers.mailbox("To", "", letter.to),
         headers.words("Subject", letter.subject),
         headers.plain("Date", _date(letter.date)),
         headers.plain("Message-ID", letter.message_id),
-        headers.mailbox("Reply-To", "", letter.reply_to),
         *_list_headers(letter),
-        headers.plain("X-Auto-Response-Suppress", "OOF, AutoReply"),
-        headers.plain("MIME-Version", "1.0"),
+        b"X-Auto-Response-Suppress: OOF, AutoReply\r\n"
+        b"MIME-Version: 1.0\r\n"
         b"Content-Type: multipart/alternative;\r\n"
         b' boundary="' + letter.boundary.encode() + b'"\r\n',
     ]
+
+
+@lru_cache(maxsize=64)  # nearly all letters are from one sender
+def _from(name: str, address: str, reply_to: str) -> bytes:
+    sender = headers.mailbox("From", name, address)
+    return sender + headers.mailbox("Reply-To", "", reply_to)
 
 
 @lru_cache(maxsize=64)  # a claim has one
@@ -126,20 +131,21 @@ def _list_headers(letter: Letter) -> list[bytes]:
     """Return what names the stream, and how to leave it (RFC 2919, 8058)."""
     found = []
     if letter.list_id:
-        found.append(headers.plain("List-ID", f"<{_list_id(letter.list_id)}>"))
+        found.append(_list_id(letter.list_id))
     if letter.unsubscribe_url:
         found += [
             headers.plain("List-Unsubscribe", f"<{letter.unsubscribe_url}>"),
-            headers.plain("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+            b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
         ]
     if letter.feedback_id:
         found.append(headers.plain("Feedback-ID", letter.feedback_id))
     if letter.is_marketing:
-        return [*found, headers.plain("Precedence", "bulk")]
-    return [*found, headers.plain("Auto-Submitted", "auto-generated")]
+        return [*found, b"Precedence: bulk\r\n"]
+    return [*found, b"Auto-Submitted: auto-generated\r\n"]
 
 
-def _list_id(value: str) -> str:
+@lru_cache(maxsize=64)
+def _list_id(value: str) -> bytes:
     if not re.fullmatch(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+", value):
         raise BadHeader("A List-ID looks like a domain: series.example.com")
-    return value
+    return headers.plain("List-ID", f"<{value}>")

@@ -16,7 +16,8 @@ MOST_LINE = 75  # octets, and one for the soft break: RFC 2045, 6.7
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _DOTS = re.compile(r"(?:(?<=\n)|\A)\.+")
-_SIMPLE = re.compile(r"[!-\-/-<>-~](?:[ -<>-~]{0,70}[!-<>-~])?")  # no dot first
+_SIMPLE = re.compile(r"[!-\-/-<>-~](?:[ -<>-~]{0,73}[!-<>-~])?")  # no dot first
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,75}")
 
 
 def piece(text: str) -> Pieces:
@@ -35,6 +36,16 @@ def piece(text: str) -> Pieces:
     encoded = encoded[:-2]
     whole = encoded if encoded.endswith("\n") else _closed(encoded)
     return Pieces(_DOTS.sub(_spelled_out, whole))
+
+
+def is_token(text: str) -> bool:
+    """Say whether it is a short word of letters that no encoding changes."""
+    return _TOKEN.fullmatch(text) is not None
+
+
+def token(word: str) -> Pieces:
+    """Return a token as a line of its own."""
+    return Pieces(word + SOFT_BREAK)
 
 
 def body(pieces: Pieces) -> str:

@@ -148,7 +148,7 @@ def message(office: Office, frozen: Frozen) -> tuple[str, str, bytes]:
 
 def subject(content: Content, values: dict[str, Any], *, is_test: bool) -> str:
     """Return the subject as its reader sees it."""
-    line = personalize.fill(content.subject, values["says"], html=False)
+    line = stencil.line(content.subject, personalize.plain(values["says"]))
     return TEST_MARK + line if is_test else line
 
 
