@@ -1,10 +1,12 @@
 """Statements that go out again and again, past what is done for each of others."""
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 import psycopg
+from psycopg import AsyncRawCursor
 from psycopg.rows import namedtuple_row
 from sqlalchemy import Dialect, Executable, exc
 from sqlalchemy.dialects.postgresql.base import PGCompiler
@@ -20,6 +22,8 @@ AWAY = (
 UNWELL = (exc.DBAPIError, psycopg.Error)
 """Whatever else it says instead of an answer, by either road."""
 
+_PLACE = re.compile(r"%\((\w+)\)s")
+
 Rows = list[Any]
 """As the driver reads them, each with its columns as attributes."""
 
@@ -29,11 +33,10 @@ async def run(
 ) -> Rows:
     """Run a statement, prepared once, in whatever transaction the connection is."""
     made = _compiled(statement, connection.dialect)
-    driver = (await connection.get_raw_connection()).driver_connection
-    cursor = driver.cursor(row_factory=namedtuple_row)  # type: ignore[union-attr]
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    cursor = AsyncRawCursor(driver, row_factory=namedtuple_row)
     await cursor.execute(made.sql, made.dumped(facts), prepare=True)
-    rows: Rows = await cursor.fetchall()
-    return rows
+    return await cursor.fetchall()
 
 
 class Line:
@@ -72,27 +75,23 @@ class Line:
 
 
 class _Compiled:
-    """A statement as the driver takes it."""
+    """A statement as PostgreSQL itself reads it, with $1, $2: no driver parses it."""
 
     def __init__(self, made: PGCompiler) -> None:
-        self.sql, self._dump = str(made), _dumpers(made)
-        self._constants = self._through(
-            {
-                name: value
-                for name, value in made.params.items()
-                if not made.binds[name].required
-            }
-        )
+        self._names = dict.fromkeys(_PLACE.findall(str(made)))
+        numbers = {name: f"${number}" for number, name in enumerate(self._names, 1)}
+        sql = _PLACE.sub(lambda place: numbers[place[1]], str(made))
+        self.sql = sql.replace("%%", "%").encode()
+        self._dump = _dumpers(made)
+        self._constants = made.params
 
-    def dumped(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+    def dumped(self, facts: Mapping[str, Any]) -> list[Any]:
         """Return the values as the driver takes them, each by the type of its place."""
-        return {**self._constants, **self._through(facts)}
-
-    def _through(self, facts: Mapping[str, Any]) -> dict[str, Any]:
-        return {
-            name: self._dump[name](value) if name in self._dump else value
-            for name, value in facts.items()
-        }
+        values = {**self._constants, **facts}
+        return [
+            self._dump[name](values[name]) if name in self._dump else values[name]
+            for name in self._names
+        ]
 
 
 @lru_cache(maxsize=16)
