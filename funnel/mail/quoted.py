@@ -48,9 +48,13 @@ def token(word: str) -> Pieces:
     return Pieces(word + SOFT_BREAK)
 
 
-def body(pieces: Pieces) -> str:
-    """Return the pieces as the body of a part: nothing follows a last soft break."""
-    return pieces.removesuffix(SOFT_BREAK) + "\r\n"
+def body(pieces: Pieces) -> memoryview:
+    """Return the pieces as the body of a part, without the line end that closes it.
+
+    Nothing follows a last soft break, and the boundary brings a line end of its own.
+    """
+    octets = memoryview(pieces.encode("ascii"))
+    return octets[: -len(SOFT_BREAK)] if pieces.endswith(SOFT_BREAK) else octets
 
 
 def _spelled_out(dots: re.Match[str]) -> str:

@@ -31,8 +31,7 @@ from funnel.models import Delivery
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(NamedTuple):
     """A delivery that is mine while the lease lasts and the attempt is mine.
 
     `digest` is the hash under which a suppression would keep the address.
