@@ -10,7 +10,7 @@ from jinja2 import meta, nodes
 from markupsafe import escape
 
 from funnel.mail import personalize, quoted
-from funnel.mail.meaning import meaning
+from funnel.mail.meaning import MISSING, meaning
 from funnel.mail.personalize import Plain
 from funnel.mail.quoted import Pieces
 
@@ -59,13 +59,17 @@ class Stencil:
     """Text and holes in turn; what stands in several holes is worked out once."""
 
     form: Form
-    parts: list[str | int] = field(default_factory=list)  # a text, or a hole's number
+    parts: list[str] = field(default_factory=list)  # with "" for a hole
+    places: list[tuple[int, int]] = field(default_factory=list)  # part, its hole
     holes: list[Says] = field(default_factory=list)
     shown: list[nodes.Node] = field(default_factory=list)  # of each hole
 
     def filled(self, values: Plain) -> str:
         said = [hole(values) for hole in self.holes]
-        return "".join([said[p] if isinstance(p, int) else p for p in self.parts])
+        parts = self.parts.copy()
+        for place, hole in self.places:
+            parts[place] = said[hole]
+        return "".join(parts)
 
     def cut(self, body: Sequence[nodes.Node]) -> "Stencil":
         """Take in the nodes of a checked tree."""
@@ -88,7 +92,8 @@ class Stencil:
         if node not in self.shown:
             self.shown.append(node)
             self.holes.append(says)
-        self.parts.append(self.shown.index(node))
+        self.places.append((len(self.parts), self.shown.index(node)))
+        self.parts.append("")
 
     def _branch(self, node: nodes.If) -> Says:
         """Return what an if says: the first of its branches that holds."""
@@ -108,9 +113,11 @@ class Stencil:
 
 
 def _hole(node: nodes.Expr, form: Form) -> Says:
-    is_link = isinstance(node, nodes.Name) and node.name.endswith("_url")
-    said, stands = meaning(node), form.link if is_link else form.value
-    return lambda values: stands(said(values))
+    if not isinstance(node, nodes.Name):
+        said, value = meaning(node), form.value
+        return lambda values: value(said(values))
+    name, stands = node.name, form.link if node.name.endswith("_url") else form.value
+    return lambda values: stands(values.get(name, MISSING))
 
 
 @lru_cache(maxsize=512)
