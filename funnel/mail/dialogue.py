@@ -24,7 +24,7 @@ from math import inf
 from typing import NamedTuple
 
 from funnel.mail import receipt
-from funnel.mail.offers import Command, Mode, Offers
+from funnel.mail.offers import LAST, Command, Mode, Offers
 from funnel.mail.parcel import Parcel, Supply
 from funnel.mail.receipt import Outcome, Phase, Receipt, Reply
 from funnel.mail.relay import Terms
@@ -32,11 +32,6 @@ from funnel.mail.wire import Wire
 
 READY, CLOSING = 354, 421  # RFC 5321
 RESET: Command = (Phase.RESET, b"RSET\r\n")
-LAST = {
-    Mode.STEPS: b".\r\n",
-    Mode.PIPELINE: b".\r\n",
-    Mode.CHUNKS: b"BDAT 0 LAST\r\n",
-}
 NOT_BEGUN = {Phase.RESET, Phase.MAIL}
 
 
@@ -83,9 +78,9 @@ class Dialogue:
 
     def go_on(self) -> None:
         """Do what has become possible, in one write."""
-        while self._current is None and not self.is_over:
-            if not self._begin_next():
-                break
+        while self._current is None and self._begin_next():
+            if self.is_over:
+                return
         if self._unwritten:
             octets = b"".join(self._unwritten)
             self._unwritten.clear()  # first: writing may lead straight back here
@@ -144,22 +139,25 @@ class Dialogue:
     # A message begins -----------------------------------------------------------
 
     def _begin_next(self) -> bool:
-        """Begin with the next message, whole if its fence is open; False without."""
-        parcel = self._train.popleft() if self._train else self._fetch()
-        if parcel is None:
-            return False
-        self._begin(parcel)
-        if parcel.is_passed:
+        """Begin with the next message, whole if it was asked about; False without."""
+        if self._train:
+            if self._train[0].is_passed:
+                self._begin(self._train.popleft())
+        elif not self.handed or self._depth == 1:
+            fetched = self._fetch()
+            if fetched is not None:
+                self._begin(fetched)
+        parcel = self._current
+        if parcel is not None and parcel.is_passed:
             self._hand_over(parcel)
-        return True
+        return parcel is not None
 
     def _fetch(self) -> Parcel | None:
         """Take a message that the server can take, if there is one for us."""
-        if self._begun + len(self._train) >= self._terms.messages_per_connection:
-            if self.is_idle:
-                self.retire()
-            return None
-        if self._mode is Mode.STEPS and self._expected:
+        is_worn = self._begun + len(self._train) >= self._terms.messages_per_connection
+        if is_worn and self.is_idle:
+            self.retire()
+        if is_worn or (self._mode is Mode.STEPS and self._expected):
             return None
         while (parcel := self._supply.next(self)) is not None:
             impossible = self._offers.impossible(parcel.envelope)
@@ -308,21 +306,20 @@ class Dialogue:
         )
 
     def _ask_ahead(self) -> None:
-        """Ask for those behind a message whose fence is asked, as far as there is room.
+        """Ask for as many as may be behind the fence, once the first of them is there.
 
         One commit for a train then, and none of them waits for the one before it.
         """
-        leads = self._current is not None and self._current.phase is Phase.FENCE
-        while (
-            leads
-            and self._wire.is_flushed
-            and self.handed + 1 + len(self._train) < self._depth
-        ):
+        ahead = self.handed + len(self._train) + (self._current is not None)
+        if self.is_over or (self._current and self._current.phase is not Phase.FENCE):
+            return
+        while 0 < ahead < self._depth and self._wire.is_flushed:
             parcel = self._fetch()
             if parcel is None:
                 return
             self._train.append(parcel)
             parcel.ask()
+            ahead += 1
 
     def _hand_over(self, parcel: Parcel) -> None:
         if not self._wire.stands or not (self._expected or self._wire.is_quiet):
