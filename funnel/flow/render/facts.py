@@ -6,7 +6,6 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
-    Row,
     and_,
     any_,
     bindparam,
@@ -33,7 +32,8 @@ from funnel.models import (
     User,
 )
 
-AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+AnyRow: TypeAlias = Any
+"""A row of NEEDED, BUSINESS or CONTENT, with its columns as attributes."""
 
 Enrolled = aliased(Registration, name="enrolled")
 Seat = aliased(Registration, name="seat")
@@ -112,9 +112,8 @@ NEEDED = (
         Occurrence,
         Occurrence.id == func.coalesce(Delivery.occurrence_id, Seat.occurrence_id),
     )
-    .where(Delivery.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
 )
-"""One row for each delivery in :ids."""
+"""One row for each delivery; which ones, and that they are locked, a claim adds."""
 
 BUSINESS = select(
     Business.name,

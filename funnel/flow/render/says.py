@@ -115,6 +115,6 @@ def _why(row: AnyRow) -> str:
         return "team"
     if row.role in ASKED:
         return "asked"
-    if row.role is Role.PERSONAL_DATA:
+    if row.role == Role.PERSONAL_DATA:
         return "data"
-    return "series" if row.kind is Kind.MARKETING else "seat"
+    return "series" if row.kind == Kind.MARKETING else "seat"
