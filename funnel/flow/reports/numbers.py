@@ -1,7 +1,6 @@
 """Counts of a sequence: who is inside, and what became of each step's mails."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -9,11 +8,9 @@ from sqlalchemy.orm import Session
 
 from funnel.domain.status import DeliveryState, EnrollmentState, SequenceState
 from funnel.flow.reports.clicks import clicks_by_step
+from funnel.flow.reports.outcomes import Outcome, mails
 from funnel.models import Delivery, Enrollment, Step
 from funnel.models import Sequence as SequenceRow
-
-ARRIVED = {DeliveryState.SENT, DeliveryState.BOUNCED, DeliveryState.COMPLAINED}
-TROUBLED = {DeliveryState.FAILED, DeliveryState.UNCERTAIN, DeliveryState.PARKED}
 
 
 @dataclass(slots=True)
@@ -21,22 +18,24 @@ class StepNumbers:
     """How many wait for a step now, and what became of its mails."""
 
     waiting: int = 0
-    sent: int = 0
-    skipped: int = 0
-    troubled: int = 0
+    outcome: Outcome = field(default_factory=Outcome)
     clicked: int = 0  # clicks of people, over all texts of the step
+
+    @property
+    def sent(self) -> int:
+        return self.outcome.sent
+
+    @property
+    def skipped(self) -> int:
+        return self.outcome.skipped
+
+    @property
+    def troubled(self) -> int:
+        return self.outcome.troubled
 
     @property
     def any(self) -> bool:
         return bool(self.waiting or self.sent or self.skipped or self.troubled)
-
-    def add(self, state: DeliveryState, count: int) -> None:
-        if state in ARRIVED:
-            self.sent += count
-        elif state is DeliveryState.SKIPPED:
-            self.skipped += count
-        elif state in TROUBLED:
-            self.troubled += count
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +89,8 @@ def per_step(session: Session, sequence_id: int) -> dict[int, StepNumbers]:
     """Return the numbers of every step by its id; test sends do not count."""
     steps = session.scalars(select(Step.id).where(Step.sequence_id == sequence_id))
     found = {step_id: StepNumbers() for step_id in steps}
-    for step_id, state, count in _outcomes(session, list(found)):
-        found[step_id].add(state, count)
+    for step_id, outcome in mails(session, found).items():
+        found[step_id].outcome = outcome
     waiting = session.execute(
         select(Enrollment.next_step_id, func.count())
         .where(
@@ -105,17 +104,6 @@ def per_step(session: Session, sequence_id: int) -> dict[int, StepNumbers]:
     for step_id, clicks in clicks_by_step(session, sequence_id).items():
         found[step_id].clicked = clicks
     return found
-
-
-def _outcomes(
-    session: Session, step_ids: Sequence[int]
-) -> list[tuple[int, DeliveryState, int]]:
-    rows = session.execute(
-        select(Delivery.step_id, Delivery.state, func.count())
-        .where(Delivery.step_id.in_(step_ids), ~Delivery.is_test)
-        .group_by(Delivery.step_id, Delivery.state)
-    )
-    return [(step_id or 0, state, count) for step_id, state, count in rows]
 
 
 def _overview(session: Session, row: SequenceRow) -> Overview:
