@@ -16,7 +16,7 @@ from funnel.flow import counts, seed
 from funnel.models import Link, Masterclass, Occurrence, Step
 
 DATES = 8
-MAILS = 4  # of the sequence's list, to each who confirmed
+MAILS = 5  # of the sequence's list, to each who confirmed
 
 NAMES = "ARRAY['Sanne','Anna','Noor','Fatima','Zoë','Marijke','Bo','Ilse']"
 DOMAINS = "ARRAY['gmail.com','hotmail.com','ziggo.nl','kpnmail.nl','example.nl']"
@@ -25,6 +25,8 @@ SOURCES = (
     *(("nieuwsbrief", "mail", "herfst"), ("podcast", "", "aflevering-12")),
     ("vriendin", "", ""),
 )
+SHARES = (7, 4, 3, 2, 1, 1)
+"""How many of twenty come from each; of the others nobody knows."""
 
 LETTERS = """
 CREATE INDEX ix_subscriber_letters ON subscriber
@@ -42,8 +44,8 @@ SELECT address, address, name, 'Europe/Amsterdam', 'nl',
 FROM (SELECT n, name,
              lower(name) || '.' || lpad(n::text, 7, '0') || '@' ||
              ({DOMAINS})[1 + n % 5] AS address,
-             CAST(:now AS timestamptz) - (:count - n) * (interval '90 days' / :count)
-             AS at
+             CAST(:now AS timestamptz) - (n % 4) * interval '3 days'
+             - (1 - sqrt(n::float / :count)) * interval '90 days' AS at
       FROM (SELECT n, ({NAMES})[1 + n % 8] AS name
             FROM generate_series(1, :count) n) named) people
 """  # noqa: S608 - constants of ours
@@ -55,7 +57,8 @@ INSERT INTO signup (nonce, subscriber_id, masterclass_id, occurrence_id, first_n
                     expires_at, confirmed_at)
 SELECT id::text, id, :masterclass, :date + id % :dates, first_name, zone, language,
        id % 3 > 0, 'Ja', '1', '/magnesium/signup', '', '', '{}',
-       nullif(id % :sources, 0), to_jsonb(array_remove(ARRAY['signed_up',
+       (CAST(:sources AS bigint[]))[1 + id % 20],
+       to_jsonb(array_remove(ARRAY['signed_up',
          CASE WHEN confirmed_at IS NOT NULL THEN 'confirmed' END,
          CASE WHEN confirmed_at IS NOT NULL AND id % 5 = 2 AND id % :dates < 4
               THEN 'joined' END,
@@ -147,7 +150,7 @@ FROM signup, jsonb_array_elements_text(reached) AS stage GROUP BY 1, 2, 3, 4, 5
 VISITS = """
 INSERT INTO visit_count (day, page, slug, source_id, visits)
 SELECT day, page, 'magnesium', source_id,
-       people * (8 + extract(isodow FROM day)::int + coalesce(source_id, 0) % 3)
+       people * (90 + 9 * extract(isodow FROM day)::int + coalesce(source_id, 0) * 20)
 FROM stage_count, unnest(ARRAY['landing', 'article']) AS page
 WHERE stage = 'signed_up' AND occurrence_id = :date
 """
@@ -191,7 +194,9 @@ def build(session: Session, count: int, now: datetime) -> None:
 
 def _stage(session: Session, count: int, now: datetime) -> dict[str, Any]:
     masterclass = session.scalars(select(Masterclass)).one()
-    dates = [_date(masterclass, now + timedelta(days=7 * n - 25)) for n in range(DATES)]
+    evening = now.replace(hour=19, minute=0, second=0, microsecond=0)
+    weeks = [timedelta(days=7 * n - 25) for n in range(DATES)]
+    dates = [_date(masterclass, evening + week) for week in weeks]
     session.add_all(dates)
     steps = session.scalars(
         select(Step).where(Step.role == Role.LISTED).order_by(Step.rank)
@@ -213,7 +218,7 @@ def _stage(session: Session, count: int, now: datetime) -> dict[str, Any]:
         "masterclass": masterclass.id,
         "date": dates[0].id,
         "dates": DATES,
-        "sources": len(SOURCES) + 1,
+        "sources": [n for n, many in enumerate(SHARES, 1) for _ in range(many)],
         "sequence": masterclass.sequence_id,
         "steps": [step.id for step in steps],
         "mails": MAILS,

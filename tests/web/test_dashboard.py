@@ -273,8 +273,8 @@ def test_mails_are_told_by_step_with_the_reasons_of_who_got_none(
     assert step.revision is not None
     clicks = ClickCount(link_id=step.revision.links[0].id, day=TODAY, clicks=2)
     session.add(clicks)
-    left = {"delivery_id": sent[0].id, "at": factories.NOW}
-    events.record(session, EventKind.UNSUBSCRIBED, **left)
+    left, at = EventKind.UNSUBSCRIBED, factories.NOW
+    events.record(session, left, at=at, delivery_id=sent[0].id)
 
     page = mara.get("/admin/").text
     rows = file(mara, "mails")
