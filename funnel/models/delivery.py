@@ -63,11 +63,17 @@ class Delivery(Base):
                 "state IN ('failed', 'uncertain', 'parked', 'skipped')"
             ),
         ),
-        # Everything that a count asks for, so that no row is read for it.
+        # What became of a step's mails: listed by it, and counted out of it alone.
         Index(
             "ix_delivery_outcome",
-            *("planned_at", "step_id", "state", "reason"),
+            *("step_id", "state", "planned_at", "id"),
+            postgresql_include=["reason"],
             postgresql_where=text(OVER.format("")),
+        ),
+        Index(
+            "ix_delivery_occurrence",
+            "occurrence_id",
+            postgresql_where=text("occurrence_id IS NOT NULL"),
         ),
     )
 

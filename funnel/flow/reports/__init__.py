@@ -26,7 +26,6 @@ from funnel.flow.reports.numbers import (
     StepNumbers,
     head,
     overview,
-    per_step,
 )
 from funnel.flow.reports.outcomes import Course, Outcome, outcomes
 from funnel.flow.reports.people import Order, Page, Selection, count, page
@@ -74,7 +73,6 @@ __all__ = [
     "outcomes",
     "overview",
     "page",
-    "per_step",
     "person",
     "sending",
     "sends",

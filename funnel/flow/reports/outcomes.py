@@ -5,7 +5,7 @@ by one, out of an index.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import groupby
@@ -13,7 +13,7 @@ from itertools import groupby
 from sqlalchemy import ColumnElement, false, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from funnel.domain.status import DeliveryState, Reason
+from funnel.domain.status import FINAL, DeliveryState, Reason
 from funnel.flow.counts import calendar
 from funnel.models import (
     ClickCount,
@@ -71,7 +71,8 @@ class Course:
 
 def outcomes(session: Session, first: date, last: date) -> list[Course]:
     """Return what happened from one day to another, by sequence and step."""
-    found = mails(session, first=first, last=last)
+    everything = session.scalars(select(Step.id)).all()
+    found = mails(session, everything, first=first, last=last)
     for step_id, clicks in _clicks(session, first, last).items():
         found[step_id].clicks = clicks
     for step_id, left in _left(session, first, last).items():
@@ -91,22 +92,20 @@ def outcomes(session: Session, first: date, last: date) -> list[Course]:
 
 def mails(
     session: Session,
-    steps: Collection[int] | None = None,
+    steps: Collection[int],
     *,
     first: date | None = None,
     last: date | None = None,
-) -> Mapping[int, Outcome]:
-    """Return what became of mails by step; of these steps, planned for these days."""
+) -> dict[int, Outcome]:
+    """Return what became of these steps' mails that were planned for these days."""
     found: dict[int, Outcome] = defaultdict(Outcome)
     until = session.scalar(select(System.counted_until))
-    only = [] if steps is None else list(steps)
     for table, wanted, count in (
         (MailCount, _history(until, first, last), func.sum(MailCount.mails)),
         (Delivery, _recent(session, until, first, last), func.count()),
     ):
         what = (table.step_id, table.state, table.reason)
-        if steps is not None:
-            wanted.append(table.step_id.in_(only))
+        wanted.append(table.step_id.in_(steps))
         rows = session.execute(select(*what, count).where(*wanted).group_by(*what))
         for step_id, state, reason, mails in rows:
             found[step_id or 0].add(state, reason, int(mails))
@@ -128,7 +127,8 @@ def _recent(
 ) -> Where:
     """Select the mails of the days that are not."""
     zone = calendar.zone(session)
-    wanted: Where = [Delivery.is_over(), Delivery.step_id.is_not(None)]
+    # Each state by its name: the index then leads to the days of each of them.
+    wanted: Where = [Delivery.is_over(), Delivery.state.in_(FINAL)]
     if begin := max(filter(None, (until, first)), default=None):
         wanted.append(Delivery.planned_at >= calendar.start(begin, zone))
     if last:

@@ -68,21 +68,40 @@ def upgrade() -> None:
         op.create_index(
             "ix_delivery_outcome",
             "delivery",
-            ["planned_at", "step_id", "state", "reason"],
+            ["step_id", "state", "planned_at", "id"],
+            postgresql_include=["reason"],
             postgresql_where=sa.text(
                 "state NOT IN ('scheduled', 'claimed', 'handed') AND NOT is_test"
             ),
             postgresql_concurrently=True,
         )
+        op.create_index(
+            "ix_delivery_occurrence",
+            "delivery",
+            ["occurrence_id"],
+            postgresql_where=sa.text("occurrence_id IS NOT NULL"),
+            postgresql_concurrently=True,
+        )
+        op.create_index(
+            "ix_enrollment_place",
+            "enrollment",
+            ["sequence_id", "state", "next_step_id"],
+            postgresql_concurrently=True,
+        )
+        _drop("enrollment", "ix_enrollment_sequence_id")
 
 
 def downgrade() -> None:
     with op.get_context().autocommit_block():
-        op.drop_index(
-            "ix_delivery_outcome",
-            table_name="delivery",
+        op.create_index(
+            "ix_enrollment_sequence_id",
+            "enrollment",
+            ["sequence_id"],
             postgresql_concurrently=True,
         )
+        _drop("enrollment", "ix_enrollment_place")
+        _drop("delivery", "ix_delivery_occurrence")
+        _drop("delivery", "ix_delivery_outcome")
     op.drop_column("system", "counted_until")
     op.drop_column("signup", "reached")
     op.drop_constraint(op.f("fk_signup_source_id_source"), "signup", type_="foreignkey")
@@ -191,3 +210,7 @@ def _one_row(table: str, *columns: str) -> None:
         unique=True,
         postgresql_nulls_not_distinct=True,
     )
+
+
+def _drop(table: str, name: str) -> None:
+    op.drop_index(name, table_name=table, postgresql_concurrently=True)
