@@ -148,8 +148,8 @@ FROM signup, jsonb_array_elements_text(reached) AS stage GROUP BY 1, 2, 3, 4, 5
 """
 
 VISITS = """
-INSERT INTO visit_count (day, page, slug, source_id, visits)
-SELECT day, page, 'magnesium', source_id,
+INSERT INTO visit_count (day, page, slug, source_id, shard, visits)
+SELECT day, page, 'magnesium', source_id, 0,
        people * (90 + 9 * extract(isodow FROM day)::int + coalesce(source_id, 0) * 20)
 FROM stage_count, unnest(ARRAY['landing', 'article']) AS page
 WHERE stage = 'signed_up' AND occurrence_id = :date

@@ -5,7 +5,7 @@ A day is one on the business's own calendar.
 
 from datetime import date
 
-from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from funnel.domain.status import DeliveryState, Page, Reason, Stage
@@ -29,13 +29,17 @@ class Source(Base):
 
 
 class VisitCount(Base):
-    """How often a page was fetched by a person; no source: the link named none."""
+    """How often a page was fetched by a person; no source: the link named none.
+
+    The number is the sum over `shard`: connections to the database add to different
+    rows, so that no visitor waits for another.
+    """
 
     __tablename__ = "visit_count"
     __table_args__ = (
         Index(
             "uq_visit_count_day",
-            *("day", "page", "slug", "source_id"),
+            *("day", "page", "slug", "source_id", "shard"),
             unique=True,
             postgresql_nulls_not_distinct=True,
         ),
@@ -46,6 +50,7 @@ class VisitCount(Base):
     page: Mapped[Page] = mapped_column(Word(Page))
     slug: Mapped[str]
     source_id: Mapped[int | None] = mapped_column(ForeignKey("source.id"))
+    shard: Mapped[int] = mapped_column(SmallInteger, default=0)
     visits: Mapped[int] = mapped_column(default=0)
 
 

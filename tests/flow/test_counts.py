@@ -48,9 +48,13 @@ def visit(session: Session, utm: Utm = NOBODY, now: datetime = NOW) -> bool:
 
 def visits(session: Session) -> list[tuple[Any, ...]]:
     rows = session.execute(
-        select(VisitCount.day, VisitCount.slug, Source.name, VisitCount.visits)
+        select(
+            *(VisitCount.day, VisitCount.page, Source.name),
+            func.sum(VisitCount.visits),
+        )
         .outerjoin(Source, Source.id == VisitCount.source_id)
-        .order_by(VisitCount.day, Source.name.nulls_first())
+        .group_by(VisitCount.day, VisitCount.page, Source.name)
+        .order_by(VisitCount.day, VisitCount.page.desc(), Source.name.nulls_first())
     )
     return [tuple(row) for row in rows]
 
@@ -88,10 +92,10 @@ def test_visits_add_up_by_day_page_and_source(session: Session) -> None:
     visit(session, now=NOW + DAY)
 
     assert visits(session) == [
-        (TODAY, "magnesium", None, 2),
-        (TODAY, "magnesium", None, 1),
-        (TODAY, "magnesium", "instagram", 1),
-        (TODAY + DAY, "magnesium", None, 1),
+        (TODAY, Page.LANDING, None, 2),
+        (TODAY, Page.LANDING, "instagram", 1),
+        (TODAY, Page.ARTICLE, None, 1),
+        (TODAY + DAY, Page.LANDING, None, 1),
     ]
 
 

@@ -138,13 +138,14 @@ def _visits() -> None:
         sa.Column("page", sa.String(), nullable=False),
         sa.Column("slug", sa.String(), nullable=False),
         sa.Column("source_id", sa.BigInteger(), nullable=True),
+        sa.Column("shard", sa.SmallInteger(), nullable=False),
         sa.Column("visits", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["source_id"], ["source.id"], name=op.f("fk_visit_count_source_id_source")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_visit_count")),
     )
-    _one_row("visit_count", "day", "page", "slug", "source_id")
+    _one_row("visit_count", "day", "page", "slug", "source_id", "shard")
 
 
 def _stages() -> None:
