@@ -5,6 +5,7 @@ from funnel.models.audit import AuditEntry
 from funnel.models.base import Base
 from funnel.models.business import Business
 from funnel.models.click import Click, ClickCount
+from funnel.models.count import MailCount, Source, StageCount, VisitCount
 from funnel.models.delivery import Delivery
 from funnel.models.enrollment import Enrollment
 from funnel.models.event import Event, EventKind
@@ -38,6 +39,7 @@ __all__ = [
     "Link",
     "Login",
     "LoginAttempt",
+    "MailCount",
     "Masterclass",
     "Occurrence",
     "Pause",
@@ -46,6 +48,8 @@ __all__ = [
     "Revision",
     "Sequence",
     "Signup",
+    "Source",
+    "StageCount",
     "Step",
     "Subscriber",
     "SubscriberImport",
@@ -56,4 +60,5 @@ __all__ = [
     "User",
     "UserLink",
     "Version",
+    "VisitCount",
 ]

@@ -112,6 +112,7 @@ def known(app: Flask, session: Session) -> dict[str, dict[str, Any]]:
         "static": {"filename": "css/base.css"},
         "inbox": {"number": number},
         "admin.clicks": {"link_id": step.revision.links[0].id},
+        "admin.dashboard": {"name": "weeks"},
         "admin.deliveries": {"delivery_id": delivery.id, "act": "retry"},
         "admin.imports": {"import_id": factories.subscriber_import(session).id},
         "admin.occurrences": date,

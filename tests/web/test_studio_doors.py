@@ -48,6 +48,7 @@ def rows(session: Session) -> dict[str, Any]:
         "subscriber_id": seat.subscriber_id,
         "user_id": factories.user(session).id,
         "token": "nobodys",
+        "name": "weeks",
         "import_id": factories.subscriber_import(session).id,
     }
 

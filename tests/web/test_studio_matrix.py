@@ -28,7 +28,8 @@ NEEDED = {
     "deliveries.index": VIEWER,
     "deliveries.progress": VIEWER,
     "deliveries.show": VIEWER,
-    "home": VIEWER,
+    "dashboard.file": VIEWER,
+    "dashboard.show": VIEWER,
     "imports.cancel": MARKETER,
     "imports.check": MARKETER,
     "imports.index": MARKETER,
@@ -131,6 +132,7 @@ def rows(session: Session) -> dict[str, Any]:
         "act": "retry",
         "link_id": link.id,
         "number": 1,
+        "name": "weeks",
     }
 
 
