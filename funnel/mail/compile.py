@@ -1,7 +1,7 @@
 """A step compiled once: Markdown in, HTML and text with holes out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from html import escape
 from typing import Any
@@ -13,10 +13,14 @@ from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
 from funnel.domain.status import Kind
-from funnel.mail import layout, markdown, personalize, text, tracked
+from funnel.mail import layout, markdown, personalize, picture, text, tracked
+from funnel.mail.guard import Guard
 from funnel.mail.problem import N_, TemplateProblem
 
 MOST_HTML = 90_000  # octets; Gmail clips at 102 kB, and values are still to come
+
+
+COLUMN = 544  # dots of the text between the margins of letter.html
 
 
 class Use(Enum):
@@ -29,13 +33,17 @@ class Use(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """What a revision keeps; each part still holds its template expressions."""
+    """What a revision keeps; each part still holds its template expressions.
+
+    `pictures` has the name of each picture of ours, and its line in the body.
+    """
 
     subject: str
     preheader: str
     html: str
     text: str
     links: tuple[tracked.Target, ...] = ()
+    pictures: Mapping[str, int] = field(default_factory=dict)
 
 
 def compile_step(
@@ -70,13 +78,17 @@ def compile_step(
     if len(html.encode()) > MOST_HTML:
         raise TemplateProblem(1, 1, N_("This mail is too long: some would see half."))
     plain = guard.restore(layout.text(contents, guard))
-    return Compiled(subject.strip(), preheader.strip(), html, plain, links)
+    return Compiled(
+        subject.strip(), preheader.strip(), html, plain, links, document.pictures
+    )
 
 
 def _html(document: markdown.Document) -> str:
     """Render the body, and clean it once more by a second, independent list."""
     return nh3.clean(
-        _Renderer().render(document.tokens, markdown.render_options(), {}),
+        _Renderer(document.guard).render(
+            document.tokens, markdown.render_options(), {}
+        ),
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         url_schemes={"https", "mailto"},
@@ -86,6 +98,22 @@ def _html(document: markdown.Document) -> str:
 
 class _Renderer(RendererHTML):
     """Markdown's HTML, with the button and the callout as mail programs want them."""
+
+    def __init__(self, guard: Guard) -> None:
+        super().__init__()
+        self.guard = guard
+
+    def image(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
+        """Write a picture as wide as the letter shows it: Outlook asks for that."""
+        token = tokens[index]
+        alt = escape(markdown.words(token))
+        source = str(token.attrs["src"])
+        name = source.removeprefix(markdown.KEPT)
+        if name == source:
+            return f'<img src="{escape(source)}" alt="{alt}">'
+        width = min(picture.width(name), COLUMN)
+        where = self.guard.protect("{{ pictures }}")
+        return f'<img src="{where}/{name}" width="{width}" alt="{alt}">'
 
     def tag(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
         return tokens[index].content + "\n"
@@ -122,7 +150,7 @@ _TAGS = {
 }
 _ATTRIBUTES: Mapping[str, set[str]] = {
     "a": {"href"},
-    "img": {"src", "alt"},
+    "img": {"src", "alt", "width"},
     "ol": {"start"},
     "table": {"role", "cellpadding", "cellspacing", "border", "width", "class"},
     "td": {"class", "bgcolor"},

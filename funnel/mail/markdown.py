@@ -9,13 +9,15 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
-from funnel.mail import personalize
+from funnel.mail import personalize, picture
 from funnel.mail.guard import MARK, Guard
 from funnel.mail.holes import Piece
 from funnel.mail.names import NAMES
 from funnel.mail.problem import N_, TemplateProblem
 
 BUTTON = "button"
+KEPT = "media:"
+"""How the address of a picture of ours begins; the name of `mail.picture` follows."""
 _LINK = re.compile(r"https://[^\s/?#@\\]+\.[^\s/?#@\\]+([/?#]\S*)?")
 _MAILTO = re.compile(r"mailto:[^\s@,?]+@[^\s@,?]+(\?\S*)?")
 _VALUE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
@@ -23,11 +25,15 @@ _VALUE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 @dataclass
 class Document:
-    """The blocks of a body, its expressions, and the line that each came from."""
+    """The blocks of a body, its expressions, and the line that each came from.
+
+    `pictures` has the name of each picture of ours, and its line.
+    """
 
     tokens: list[Token]
     guard: Guard
     lines: list[int] = field(default_factory=list)
+    pictures: dict[str, int] = field(default_factory=dict)
 
 
 def read(source: str) -> Document:
@@ -149,6 +155,18 @@ def is_one_link(children: Sequence[Token]) -> bool:
     )
 
 
+def words(token: Token) -> str:
+    """Return the plain words of an inline text; those of a picture say what it shows.
+
+    Expressions are still marks.
+    """
+    return "".join(
+        child.content if child.type == "text" else words(child) or " "
+        for child in token.children or []
+        if child.type in {"text", "image", "softbreak", "hardbreak"}
+    )
+
+
 class _Reader:
     """Walks through a document once and refuses what does not belong."""
 
@@ -229,12 +247,28 @@ class _Reader:
         self.has_button = self.has_button or "if" not in self.open
 
     def _judge_image(self, token: Token) -> None:
-        if not token.content.strip():
+        if not words(token).strip():
             raise self._problem(
-                N_("Say what the picture shows: ![a cup of tea](https://…).")
+                N_("Say what the picture shows: ![a cup of tea](media:…).")
             )
-        if not _LINK.fullmatch(str(token.attrGet("src") or "")):
-            raise self._problem(N_("A picture's address begins with https://."))
+        source = str(token.attrGet("src") or "")
+        if source.startswith(KEPT):
+            self._keep_picture(source.removeprefix(KEPT))
+        elif not _LINK.fullmatch(source):
+            raise self._problem(
+                N_(
+                    "A picture is one that you sent up: copy its line from the "
+                    "pictures. Or its address begins with https://."
+                )
+            )
+
+    def _keep_picture(self, name: str) -> None:
+        if not picture.NAME.fullmatch(name):
+            raise self._problem(
+                N_("No picture is called “%(name)s”. Copy its line from the pictures."),
+                name=name[:60],
+            )
+        self.document.pictures.setdefault(name, self.line)
 
     def _problem(self, sentence: str, **details: str) -> TemplateProblem:
         return TemplateProblem(self.line, 1, sentence, details)

@@ -158,6 +158,12 @@ NAMES: Mapping[str, Name] = MappingProxyType(
             "The address that answers go to",
             "Het adres waar antwoorden aankomen",
         ),
+        "pictures": Name(
+            "/media",
+            "Pictures: where they lie",
+            "Plaatjes: waar ze liggen",
+            in_layout_only=True,
+        ),
         "sender_name": Name(
             "Marieke van Jouw praktijk",
             "Footer: who sends",

@@ -7,7 +7,7 @@ from markdown_it.tree import SyntaxTreeNode
 
 from funnel.mail import personalize
 from funnel.mail.guard import MARK, Guard
-from funnel.mail.markdown import Document, is_one_link
+from funnel.mail.markdown import Document, is_one_link, words
 
 WIDTH = 72
 _AROUND = {"strong": "*", "em": "_"}
@@ -81,8 +81,10 @@ class _Writer:
     def _span(self, node: SyntaxTreeNode) -> str:
         if node.type in {"softbreak", "hardbreak"}:
             return "\n"
-        if node.type in {"text", "image"}:
-            return f"[{node.content}]" if node.type == "image" else node.content
+        if node.type == "text":
+            return node.content
+        if node.type == "image" and node.token:
+            return f"[{words(node.token)}]"
         inside = self.inline(node.children)
         if node.type == "link":
             target = str(node.attrs["href"])

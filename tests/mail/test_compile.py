@@ -243,6 +243,11 @@ def test_a_good_link_stays_whole(target: str) -> None:
         ("a\n\n<!-- x -->", 3, "no HTML"),
         ("a\n\n\nb ![](https://voorbeeld.nl/x.png)", 4, "what the picture shows"),
         ("![x](http://voorbeeld.nl/x.png)", 1, "https://"),
+        ("![](media:0123456789abcdef0123-640x400.jpg)", 1, "what the picture shows"),
+        ("a\n\n![x](media:thee.jpg)", 3, "No picture is called “thee.jpg”"),
+        ("![x](media:../0123456789abcdef0123-640x400.jpg)", 1, "No picture"),
+        ("![x](media:0123456789abcdef0123-640x400.svg)", 1, "No picture"),
+        ("![x](media:)", 1, "No picture"),
         ("![x](data:image/png;base64,AA)", 1, "https://"),
         ('a [x]({{ join_url }} "button") b', 1, "stands alone"),
         ("**a {% if joined %}b** c{% endif %}", 1, "same paragraph"),
@@ -265,6 +270,23 @@ def test_a_mistake_says_where_it_is_and_what_to_write(
     assert advice in found.message
     assert found.field == "body"
     assert found.line == line
+
+
+def test_a_picture_of_ours_is_as_wide_as_outlook_must_know_and_says_what_it_shows() -> (
+    None
+):
+    wide, small = "0123456789abcdef0123-1200x800.jpg", "0123456789abcdef0123-96x96.png"
+    body = f'![een \\[kom\\] "noten"](media:{wide})\n\n![ster](media:{small})'
+    where = "https://mail.voorbeeld.nl/media"
+
+    shown = html(body, pictures=where)
+
+    assert (
+        f'<img src="{where}/{wide}" width="544" alt="een [kom] &quot;noten&quot;">'
+    ) in shown
+    assert f'<img src="{where}/{small}" width="96" alt="ster">' in shown
+    assert text(body) == '[een [kom] "noten"]\n\n[ster]'
+    assert compiled(body).pictures == {wide: 1, small: 3}
 
 
 def test_two_buttons_may_stand_in_two_branches() -> None:
