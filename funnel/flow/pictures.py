@@ -14,8 +14,11 @@ from funnel.models import Picture
 
 LONGEST_ALT = 300
 _LOUD = re.compile(r"[\\\[\]{}%#*_<&`]")
+_QUIET = re.compile(r"\\([\\\[\]{}%#*_<&`])")
+_NAME = re.compile(rf"media:(?P<name>{picture.NAME.pattern})")
+_LINE = re.compile(rf"!\[(?P<alt>(?:[^\]\\]|\\.){{1,600}})\]\({_NAME.pattern}\)")
 
-__all__ = ["BadPicture", "add", "find", "keep", "known", "markdown", "recent"]
+__all__ = ["BadPicture", "add", "find", "keep", "known", "markdown", "recent", "shown"]
 
 
 def add(session: Session, data: bytes, alt: str, *, now: datetime) -> Picture:
@@ -75,3 +78,12 @@ def markdown(name: str, alt: str) -> str:
     """Return what a marketer writes to show it."""
     quiet = _LOUD.sub(lambda sign: f"\\{sign[0]}", alt)
     return f"![{quiet}](media:{name})"
+
+
+def shown(body: str) -> dict[str, str]:
+    """Return the names of the pictures that a text shows, with what it says of each."""
+    said = {
+        line["name"]: _QUIET.sub(r"\1", line["alt"]) for line in _LINE.finditer(body)
+    }
+    names = [one["name"] for one in _NAME.finditer(body)]
+    return {name: said.get(name, name) for name in names}

@@ -12,8 +12,8 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
-from funnel.domain.status import Kind
-from funnel.mail import layout, markdown, personalize, picture, text, tracked
+from funnel.domain.status import Kind, Purpose
+from funnel.mail import cards, layout, markdown, personalize, picture, text, tracked
 from funnel.mail.guard import Guard
 from funnel.mail.problem import N_, TemplateProblem
 
@@ -31,6 +31,18 @@ class Use(Enum):
     TEAM = auto()  # colleagues: they have no preferences to link to
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A step's text as it was written."""
+
+    subject: str
+    preheader: str
+    body: str
+    kind: Kind
+    language: str
+    purpose: Purpose | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """What a revision keeps; each part still holds its template expressions.
@@ -46,47 +58,39 @@ class Compiled:
     pictures: Mapping[str, int] = field(default_factory=dict)
 
 
-def compile_step(
-    *,
-    subject: str,
-    preheader: str,
-    body: str,
-    kind: Kind,
-    language: str,
-    use: Use = Use.SHOWING,
-) -> Compiled:
+def compile_step(source: Source, use: Use = Use.SHOWING) -> Compiled:
     """Compile a step's text.
 
     Raises:
         TemplateProblem: With field, line, column, and what to write instead.
     """
-    personalize.check_line(subject, "subject")
-    personalize.check_line(preheader, "preheader")
-    document = markdown.read(body)
+    personalize.check_line(source.subject, "subject")
+    personalize.check_line(source.preheader, "preheader")
+    document = markdown.read(source.body)
     links = tracked.rewrite(document) if use is Use.SENDING else ()
-    guard = document.guard
+    guard, words = document.guard, layout.words_in(source.language)
     contents = layout.Contents(
-        subject=guard.protect(subject, escape),
-        preheader=guard.protect(preheader, escape),
-        html=_html(document),
-        text=text.render(document),
-        kind=kind,
-        language=language,
+        subject=guard.protect(source.subject, escape),
+        preheader=guard.protect(source.preheader, escape),
+        html=_html(document, words),
+        text=text.render(document, words),
+        kind=source.kind,
+        language=source.language,
+        purpose=source.purpose,
         has_links=use is not Use.TEAM,
     )
     html = guard.restore(_INLINER.inline(layout.html(contents, guard)))
     if len(html.encode()) > MOST_HTML:
         raise TemplateProblem(1, 1, N_("This mail is too long: some would see half."))
     plain = guard.restore(layout.text(contents, guard))
-    return Compiled(
-        subject.strip(), preheader.strip(), html, plain, links, document.pictures
-    )
+    lines = source.subject.strip(), source.preheader.strip()
+    return Compiled(*lines, html, plain, links, document.pictures)
 
 
-def _html(document: markdown.Document) -> str:
+def _html(document: markdown.Document, words: Mapping[str, str]) -> str:
     """Render the body, and clean it once more by a second, independent list."""
     return nh3.clean(
-        _Renderer(document.guard).render(
+        _Renderer(document.guard, words).render(
             document.tokens, markdown.render_options(), {}
         ),
         tags=_TAGS,
@@ -99,9 +103,9 @@ def _html(document: markdown.Document) -> str:
 class _Renderer(RendererHTML):
     """Markdown's HTML, with the button and the callout as mail programs want them."""
 
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, guard: Guard, words: Mapping[str, str]) -> None:
         super().__init__()
-        self.guard = guard
+        self.guard, self.words = guard, words
 
     def image(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
         """Write a picture as wide as the letter shows it: Outlook asks for that."""
@@ -123,33 +127,37 @@ class _Renderer(RendererHTML):
     ) -> str:
         token = tokens[index]
         label = self.render(token.children or [], options, env)
-        href = escape(str(token.attrs["href"]))
-        return (
-            f'<table {_TABLE} class="action"><tbody><tr><td class="button" '
-            f'bgcolor="#2f5d4a"><a href="{href}">{label}</a>'
-            "</td></tr></tbody></table>\n"
-        )
+        return cards.button(label, escape(str(token.attrs["href"])))
+
+    def product(
+        self, tokens: Sequence[Token], index: int, options: OptionsDict, env: Any
+    ) -> str:
+        parts = tokens[index].children or []
+        name, told = (self.render([part], options, env) for part in parts)
+        return cards.product(name, told, self.words)
+
+    def signature(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
+        return self.guard.protect(cards.ready(tokens[index].type, self.words))
+
+    calendar_card = signature
 
     def blockquote_open(self, *_: Any) -> str:
-        return (
-            f'<table {_TABLE} width="100%" class="callout"><tbody><tr>'
-            '<td class="note" bgcolor="#f8e9e1">\n'
-        )
+        return cards.NOTE[0]
 
     def blockquote_close(self, *_: Any) -> str:
-        return "</td></tr></tbody></table>\n"
+        return cards.NOTE[1]
 
     def link_open(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
         return f'<a href="{escape(str(tokens[index].attrs["href"]))}">'
 
 
-_TABLE = 'role="presentation" cellpadding="0" cellspacing="0" border="0"'
 _TAGS = {
     *("p", "h1", "h2", "h3", "ul", "ol", "li", "strong", "em", "a", "br", "hr", "img"),
     *("table", "tbody", "tr", "td"),
 }
 _ATTRIBUTES: Mapping[str, set[str]] = {
     "a": {"href"},
+    "p": {"class"},
     "img": {"src", "alt", "width"},
     "ol": {"start"},
     "table": {"role", "cellpadding", "cellspacing", "border", "width", "class"},

@@ -10,16 +10,17 @@ from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
 from funnel.mail import personalize, picture
+from funnel.mail.blocks import BUTTON, PRODUCT, READY
 from funnel.mail.guard import MARK, Guard
-from funnel.mail.holes import Piece
+from funnel.mail.holes import GUARD_CLOSE, GUARD_OPEN, Piece
 from funnel.mail.names import NAMES
 from funnel.mail.problem import N_, TemplateProblem
 
-BUTTON = "button"
 KEPT = "media:"
 """How the address of a picture of ours begins; the name of `mail.picture` follows."""
 _LINK = re.compile(r"https://[^\s/?#@\\]+\.[^\s/?#@\\]+([/?#]\S*)?")
 _MAILTO = re.compile(r"mailto:[^\s@,?]+@[^\s@,?]+(\?\S*)?")
+_BREAKS = frozenset({"softbreak", "hardbreak"})
 _VALUE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
@@ -43,11 +44,12 @@ def read(source: str) -> Document:
         TemplateProblem: Something in it cannot stand in a mail.
     """
     source = source.replace("\r\n", "\n").replace("\r", "\n")
-    personalize.check(source)
+    personalize.check(source, also=READY)
     guard = Guard()
     text, lines = _loosen(guard.protect(source), guard)
     document = Document(_blocks(_PARSER.parse(text), guard), guard, lines)
     _Reader(document).check()
+    _check_ready(document)
     return document
 
 
@@ -96,7 +98,7 @@ def _branches(line: str, guard: Guard) -> list[str]:
     found = [
         (mark, piece.verb)
         for mark in MARK.finditer(line)
-        if (piece := guard.pieces[int(mark[1])]).kind == "tag"
+        if (piece := guard.pieces[int(mark[1])]).kind == "tag" or _ready(piece)
     ]
     if not found or found[0][0].start() or found[-1][0].end() != len(line):
         return []
@@ -129,10 +131,12 @@ def _blocks(tokens: Sequence[Token], guard: Guard) -> list[Token]:
 
 
 def _special(inline: Token, guard: Guard) -> Token | None:
-    children = inline.children or []
-    piece = guard.find(inline.content.strip())
+    children, whole = inline.children or [], inline.content.strip()
+    piece = guard.find(whole)
     if piece and piece.kind == "tag":
-        return Token("tag", "", 0, content=inline.content.strip(), map=inline.map)
+        return Token("tag", "", 0, content=whole, map=inline.map)
+    if piece and (name := _ready(piece)):
+        return Token(name, "", 0, content=whole, map=inline.map)
     if is_one_link(children) and children[0].attrGet("title") == BUTTON:
         return Token(
             BUTTON,
@@ -142,7 +146,38 @@ def _special(inline: Token, guard: Guard) -> Token | None:
             map=inline.map,
             children=[Token("inline", "", 0, children=children[1:-1])],
         )
+    if children and children[0].attrGet("title") == PRODUCT:
+        return _product(inline, children)
     return None
+
+
+def _product(inline: Token, children: list[Token]) -> Token | None:
+    """Return a product: its link alone on the first line, and what is below it."""
+    end = [child.type for child in children].index("link_close") + 1
+    name, rest = children[:end], children[end:]
+    if rest and rest[0].type not in _BREAKS:
+        return None
+    del name[0].attrs["title"]
+    parts = [Token("inline", "", 0, children=part) for part in (name, rest[1:])]
+    return Token(PRODUCT, "", 0, map=inline.map, children=parts)
+
+
+def _ready(piece: Piece) -> str:
+    """Return the name of the ready-made block that this value is, if it is one."""
+    name = _VALUE.fullmatch(piece.source)
+    return name[1] if name and name[1] in READY else ""
+
+
+def _check_ready(document: Document) -> None:
+    """Refuse a ready-made block that stands anywhere but alone."""
+    shown = {token.content for token in document.tokens if token.type in READY}
+    for number, piece in enumerate(document.guard.pieces):
+        name = next(iter(READY.intersection(piece.words)), "")
+        if name and f"{GUARD_OPEN}{number}{GUARD_CLOSE}" not in shown:
+            raise piece.problem(
+                N_("“%(word)s” stands alone on a line: {{ %(word)s }}, nothing else."),
+                word=name,
+            )
 
 
 def is_one_link(children: Sequence[Token]) -> bool:
@@ -214,8 +249,17 @@ class _Reader:
             raise self._problem(
                 N_("A button stands alone. Put an empty line above and below it.")
             )
+        if token.type == "link_open" and token.attrGet("title") == PRODUCT:
+            raise self._problem(
+                N_(
+                    "A product begins its own paragraph. Put an empty line above it, "
+                    "and its description on the next line."
+                )
+            )
         if token.type == BUTTON:
             self._judge_button()
+        if token.type == PRODUCT:
+            self._judge_product(token)
         if token.type == "image":
             self._judge_image(token)
 
@@ -245,6 +289,17 @@ class _Reader:
                 N_("A mail has one button. Make the others links in the text.")
             )
         self.has_button = self.has_button or "if" not in self.open
+
+    def _judge_product(self, token: Token) -> None:
+        name = (token.children or [token])[0].children or []
+        if not _LINK.fullmatch(str(name[0].attrGet("href"))):
+            raise self._problem(
+                N_("A product's link begins with https:// and leads to its shop.")
+            )
+        if not words(Token("inline", "", 0, children=name)).strip():
+            raise self._problem(
+                N_('Give the product a name: [Name](https://… "product").')
+            )
 
     def _judge_image(self, token: Token) -> None:
         if not words(token).strip():
@@ -302,5 +357,6 @@ _SHOWN = frozenset(
             for end in ("open", "close")
         ),
         "inline", "text", "softbreak", "hardbreak", "hr", "image", "tag", BUTTON,
+        PRODUCT, *READY,
     ]
 )  # fmt: skip

@@ -18,7 +18,9 @@ MOST_PIXELS = 50_000_000  # what a telephone makes; a bomb has more
 MOST_WIDTH, MOST_HEIGHT = 1200, 2400  # twice what a letter shows: sharp on a phone
 NARROWER = (MOST_WIDTH, 900, 600)
 QUALITIES = (86, 76, 66, 50)
-NAME = re.compile(r"[0-9a-f]{20}-([1-9]\d{0,3})x([1-9]\d{0,3})\.(jpg|png)")
+NAME = re.compile(
+    r"[0-9a-f]{20}-(?P<width>[1-9]\d{0,3})x[1-9]\d{0,3}\.(?P<end>jpg|png)"
+)
 TYPES = {"jpg": "image/jpeg", "png": "image/png"}
 _KINDS = {"JPEG": "jpg", "PNG": "png"}
 _BROKEN = (
@@ -51,7 +53,7 @@ class Picture:
 def width(name: str) -> int:
     """Return how many dots wide the picture of this name is."""
     found = NAME.fullmatch(name)
-    return int(found[1]) if found else 0
+    return int(found["width"]) if found else 0
 
 
 def finished(data: bytes) -> Picture:

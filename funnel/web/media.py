@@ -18,6 +18,6 @@ def show(name: str) -> ResponseReturnValue:
     found = pictures.find(db.session(), name) if known else None
     if known is None or found is None:
         abort(404)
-    response = Response(found.data, mimetype=TYPES[known[3]])
+    response = Response(found.data, mimetype=TYPES[known["end"]])
     response.set_etag(name)
     return headers.open_to_all(response).make_conditional(request)

@@ -3,6 +3,7 @@
 import re
 from html.parser import HTMLParser
 from textwrap import dedent
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,17 +16,21 @@ from funnel.mail.compile import Compiled
 from funnel.mail.names import SAMPLES, Value
 from funnel.mail.problem import TemplateProblem
 
+PICTURE = "0123456789abcdef0123-640x400.png"
 FOOTER = "\n-- \n"
 
 
-def compiled(body: str, kind: Kind = Kind.SERVICE, language: str = "nl") -> Compiled:
-    return compiling.compile_step(
-        subject="Over {{ masterclass }}",
-        preheader="Tot {{ start }}",
-        body=dedent(body),
-        kind=kind,
-        language=language,
-    )
+def compiled(
+    body: str, kind: Kind = Kind.SERVICE, language: str = "nl", **more: Any
+) -> Compiled:
+    source: dict[str, Any] = {
+        "subject": "Over {{ masterclass }}",
+        "preheader": "Tot {{ start }}",
+        "body": dedent(body),
+        "kind": kind,
+        "language": language,
+    }
+    return compiling.compile_step(compiling.Source(**source | more))
 
 
 def html(body: str, **values: Value) -> str:
@@ -301,13 +306,7 @@ def test_two_buttons_may_stand_in_two_branches() -> None:
 
 def test_a_mistake_in_the_subject_is_said_of_the_subject() -> None:
     with pytest.raises(TemplateProblem) as caught:
-        compiling.compile_step(
-            subject="Hoi {{ name }}",
-            preheader="",
-            body="x",
-            kind=Kind.SERVICE,
-            language="nl",
-        )
+        compiled("x", subject="Hoi {{ name }}")
 
     assert caught.value.field == "subject"
 
@@ -346,13 +345,8 @@ def test_styles_are_inline_and_the_dark_ones_are_kept() -> None:
 
 
 def test_the_preheader_and_the_subject_are_escaped_and_personal() -> None:
-    found = compiling.compile_step(
-        subject="<A> & {{ first_name }}",
-        preheader="<B> & {{ first_name }}",
-        body="x",
-        kind=Kind.SERVICE,
-        language="nl",
-    )
+    subject, preheader = "<A> & {{ first_name }}", "<B> & {{ first_name }}"
+    found = compiled("x", subject=subject, preheader=preheader)
 
     filled = personalize.fill(found.html, {"first_name": "<i>"}, html=True)
     assert "<title>&lt;A&gt; &amp; &lt;i&gt;</title>" in filled
@@ -404,6 +398,7 @@ bits = st.sampled_from(
         ),
         *("&#123;", "{{ host }}", "{{ join_url }}", "{% if joined %}", "{% else %}"),
         *("{% endif %}", '"', "'", ' "button")', "https://a.nl", "a", " ", "|", "\\"),
+        *("{{ signature }}", "{{ calendar_card }}", ' "product")', "media:", PICTURE),
     ]
 )
 
@@ -415,11 +410,11 @@ def test_whatever_is_typed_is_refused_or_harmless(body: str) -> None:
     except TemplateProblem:
         return
 
+    where = {"pictures": "https://voorbeeld.nl/media"}
     for joined in (True, False):
         tags = _Tags()
-        tags.feed(
-            personalize.fill(found.html, {**SAMPLES, "joined": joined}, html=True)
-        )
+        values = {**SAMPLES, **where, "joined": joined}
+        tags.feed(personalize.fill(found.html, values, html=True))
         assert not tags.found & {"script", "onerror", "iframe", "object", "form"}
         assert all(re.match(r"https://|mailto:", link) for link in tags.links)
         personalize.fill(found.text, {**SAMPLES, "joined": joined}, html=False)

@@ -11,8 +11,7 @@ from funnel.domain import conditions, timing
 from funnel.domain.status import Role
 from funnel.flow import pictures
 from funnel.flow.publishing.content import Content, Contents, contents
-from funnel.mail import compile as compiling
-from funnel.mail.compile import Compiled, Use
+from funnel.mail.compile import Compiled, Source, Use, compile_step
 from funnel.mail.problem import N_, TemplateProblem
 from funnel.models import Step
 
@@ -117,14 +116,15 @@ def check(step: Step, content: Content, *, use: Use = Use.SHOWING) -> Compiled:
 
 def compiled(content: Content, language: str, *, use: Use = Use.SHOWING) -> Compiled:
     """Compile a step's text; raises TemplateProblem."""
-    return compiling.compile_step(
+    source = Source(
         subject=content.subject,
         preheader=content.preheader,
         body=content.body,
         kind=content.kind,
+        purpose=content.purpose,
         language=language,
-        use=use,
     )
+    return compile_step(source, use)
 
 
 def tidied(content: Content) -> Content:
