@@ -83,8 +83,18 @@ def compile_step(source: Source, use: Use = Use.SHOWING) -> Compiled:
     if len(html.encode()) > MOST_HTML:
         raise TemplateProblem(1, 1, N_("This mail is too long: some would see half."))
     plain = guard.restore(layout.text(contents, guard))
+    _check_again(html, plain)
     lines = source.subject.strip(), source.preheader.strip()
     return Compiled(*lines, html, plain, links, document.pictures)
+
+
+def _check_again(*parts: str) -> None:
+    """See that what came out can be filled in: a block brings values of its own."""
+    for part in parts:
+        try:
+            personalize.checked_tree(part)
+        except TemplateProblem as problem:
+            raise TemplateProblem(1, 1, problem.sentence, problem.details) from problem
 
 
 def _html(document: markdown.Document, words: Mapping[str, str]) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import NamedTuple
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -24,17 +25,28 @@ _BREAKS = frozenset({"softbreak", "hardbreak"})
 _VALUE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
+class Place(NamedTuple):
+    """Something of a body, and its line."""
+
+    what: str
+    line: int
+
+
 @dataclass
 class Document:
     """The blocks of a body, its expressions, and the line that each came from.
 
-    `pictures` has the name of each picture of ours, and its line.
+    `pictures` has the name of each picture of ours, and its line; `links` where each
+    link leads, `elsewhere` the pictures of others, `products` their links.
     """
 
     tokens: list[Token]
     guard: Guard
     lines: list[int] = field(default_factory=list)
     pictures: dict[str, int] = field(default_factory=dict)
+    links: list[Place] = field(default_factory=list)
+    elsewhere: list[Place] = field(default_factory=list)
+    products: list[Place] = field(default_factory=list)
 
 
 def read(source: str) -> Document:
@@ -244,7 +256,10 @@ class _Reader:
         if token.type not in _SHOWN:
             raise self._problem(_INSTEAD.get(token.type, _UNKNOWN))
         if token.type in {"link_open", BUTTON}:
-            self._judge_link(str(token.attrGet("href") or ""))
+            target = str(token.attrGet("href") or "")
+            self._judge_link(target)
+            whole = self.document.guard.restore(target)
+            self.document.links.append(Place(whole, self.line))
         if token.type == "link_open" and token.attrGet("title") == BUTTON:
             raise self._problem(
                 N_("A button stands alone. Put an empty line above and below it.")
@@ -292,7 +307,9 @@ class _Reader:
 
     def _judge_product(self, token: Token) -> None:
         name = (token.children or [token])[0].children or []
-        if not _LINK.fullmatch(str(name[0].attrGet("href"))):
+        target = str(name[0].attrGet("href"))
+        self.document.products.append(Place(target, self.line))
+        if not _LINK.fullmatch(target):
             raise self._problem(
                 N_("A product's link begins with https:// and leads to its shop.")
             )
@@ -309,7 +326,9 @@ class _Reader:
         source = str(token.attrGet("src") or "")
         if source.startswith(KEPT):
             self._keep_picture(source.removeprefix(KEPT))
-        elif not _LINK.fullmatch(source):
+        elif _LINK.fullmatch(source):
+            self.document.elsewhere.append(Place(source, self.line))
+        else:
             raise self._problem(
                 N_(
                     "A picture is one that you sent up: copy its line from the "

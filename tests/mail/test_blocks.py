@@ -157,3 +157,9 @@ def test_every_form_of_the_list_can_be_inserted_as_it_stands(
     assert len(filled.partition("-- ")[0].split("\n\n")) > 2
     if key in {*blocks.READY, blocks.PRODUCT, blocks.BUTTON}:
         assert found.html != compiled("Hoi\n\nGroet", language=language).html
+
+
+def test_more_blocks_than_a_mail_can_be_filled_with_are_refused_at_once() -> None:
+    found = problem("{{ calendar_card }}\n\n" * 90)
+
+    assert "too many braces" in found.message or "too long" in found.message

@@ -116,7 +116,12 @@ def check(step: Step, content: Content, *, use: Use = Use.SHOWING) -> Compiled:
 
 def compiled(content: Content, language: str, *, use: Use = Use.SHOWING) -> Compiled:
     """Compile a step's text; raises TemplateProblem."""
-    source = Source(
+    return compile_step(source(content, language), use)
+
+
+def source(content: Content, language: str) -> Source:
+    """Return a step's text as it is compiled."""
+    return Source(
         subject=content.subject,
         preheader=content.preheader,
         body=content.body,
@@ -124,7 +129,6 @@ def compiled(content: Content, language: str, *, use: Use = Use.SHOWING) -> Comp
         purpose=content.purpose,
         language=language,
     )
-    return compile_step(source, use)
 
 
 def tidied(content: Content) -> Content:

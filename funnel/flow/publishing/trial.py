@@ -1,4 +1,4 @@
-"""A look at a mail before anybody gets it: the preview, the warnings, a test send."""
+"""A look at a mail before anybody gets it: the preview, a test send."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,19 +6,15 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from funnel.domain import claims, dates
-from funnel.domain.claims import Finding, Mode
-from funnel.domain.status import Kind, Purpose
+from funnel.domain import dates
+from funnel.domain.status import Kind
 from funnel.flow import render, team
 from funnel.flow.publishing import draft, outlook
 from funnel.flow.publishing.content import Content, contents
 from funnel.mail import names, personalize
 from funnel.mail.compile import Compiled
-from funnel.models import Delivery, Masterclass, Occurrence, Sequence, Step, User
+from funnel.models import Delivery, Masterclass, Occurrence, Step, User
 from funnel.models.delivery import SERVICE_PRIORITY
-
-RULED = frozenset({"nl"})
-"""The languages with rules about claims."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +60,6 @@ def spoken(occurrence: Occurrence | None) -> dict[str, names.Value]:
     return dict(found)
 
 
-def findings(step: Step, content: Content) -> list[Finding]:
-    """Return what the claims rules say of this text: warnings, never a refusal."""
-    if step.sequence.language not in RULED:
-        return []
-    text = f"{content.subject}\n\n{content.preheader}\n\n{content.body}"
-    return claims.check(
-        text, mode=_mode(step.sequence, content), language=step.sequence.language
-    )
-
-
 def test_send(session: Session, step_id: int, user: User, *, now: datetime) -> Delivery:
     """Queue the step's latest text for a colleague, counted nowhere. BadDraft."""
     step = session.get_one(Step, step_id)
@@ -94,16 +80,6 @@ def test_send(session: Session, step_id: int, user: User, *, now: datetime) -> D
     session.add(delivery)
     session.commit()
     return delivery
-
-
-def _mode(sequence: Sequence, content: Content) -> Mode:
-    """One mail that sells makes an advertisement of every marketing mail around it."""
-    if content.kind is Kind.SERVICE:
-        return Mode.SERVICE
-    alive = (step for step in sequence.steps if step.deleted_at is None)
-    others = [contents(step).latest for step in alive]
-    sells = any(one.is_on and one.purpose is Purpose.OFFERS for one in others)
-    return Mode.AD if sells or content.purpose is Purpose.OFFERS else Mode.INFO
 
 
 def _parts(compiled: Compiled) -> dict[str, object]:
