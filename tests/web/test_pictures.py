@@ -139,6 +139,24 @@ def test_a_form_without_its_token_keeps_nothing(
     assert count(session) == 0
 
 
+def test_a_script_is_told_in_json_what_went_wrong_outside_the_form(
+    mara: Colleague,
+) -> None:
+    asks = {"Accept": "application/json"}
+    type_ = "multipart/form-data; boundary=x"
+
+    stale = mara.client.post("/admin/media", data={"alt": "thee"}, headers=asks)
+    announced = {"CONTENT_LENGTH": "12000000"}
+    large = mara.client.post(
+        "/admin/media", headers=asks, content_type=type_, environ_overrides=announced
+    )
+
+    assert (stale.status_code, large.status_code) == (400, 413)
+    assert "open for too long" in stale.get_json()["error"]
+    assert "at most 10 MB" in large.get_json()["error"]
+    assert large.headers["Cache-Control"] == "no-store"
+
+
 def test_a_viewer_sends_nothing_up(app: Flask, session: Session) -> None:
     viewer = colleague(app, session, TeamRole.VIEWER)
 
