@@ -37,6 +37,9 @@ NEEDED = {
     "imports.show": MARKETER,
     "imports.start": MARKETER,
     "imports.upload": MARKETER,
+    "media.add": MARKETER,
+    "media.index": MARKETER,
+    "media.remove": MARKETER,
     "occurrences.add": MARKETER,
     "occurrences.ask_cancel": MARKETER,
     "occurrences.blank": MARKETER,
@@ -132,7 +135,8 @@ def rows(session: Session) -> dict[str, Any]:
         "act": "retry",
         "link_id": link.id,
         "number": 1,
-        "name": "weeks",
+        "name": factories.picture(session).name,
+        "table": "weeks",
     }
 
 

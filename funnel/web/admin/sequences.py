@@ -182,6 +182,7 @@ def _review(
         names=_names(sequence),
         diffs=diffs,
         findings=publishing.findings,
+        blocks=publishing.blocks(sequence),
         notice=notice,
         since=since,
     )
