@@ -8,13 +8,23 @@ from typing import Any
 from funnel.domain.links import Links
 from funnel.domain.status import Kind
 from funnel.flow.render import says, urls
-from funnel.flow.render.facts import BUSINESS, CONTENT, NEEDED, AnyRow
+from funnel.flow.render.facts import BUSINESS, CONTENT, NEEDED, AnyRow, for_reader
+from funnel.flow.render.says import about_her
 from funnel.mail import message as letters
 from funnel.mail import personalize, stencil
 from funnel.mail.dkim import Signer
 from funnel.mail.names import SAMPLES
 
-__all__ = ["BUSINESS", "CONTENT", "NEEDED", "Content", "Frozen", "Office"]
+__all__ = [
+    "BUSINESS",
+    "CONTENT",
+    "NEEDED",
+    "Content",
+    "Frozen",
+    "Office",
+    "about_her",
+    "for_reader",
+]
 
 TEST_MARK = "[TEST] "
 MOST_KEPT = 200

@@ -16,14 +16,23 @@ from funnel.flow.reports.numbers import (
     overview,
     per_step,
 )
-from funnel.flow.reports.people import Order, Page, Selection, count, page
+from funnel.flow.reports.people import (
+    MOST_COUNTED,
+    Order,
+    Page,
+    Selection,
+    count,
+    page,
+)
 from funnel.flow.reports.person import Person, Story, person
 from funnel.flow.reports.progress import Send, sends
 from funnel.flow.reports.sending import LATE, Sending, Traffic, sending, traffic
 from funnel.flow.reports.trail import Trail, trail
+from funnel.flow.reports.values import lacking
 
 __all__ = [
     "LATE",
+    "MOST_COUNTED",
     "Group",
     "Head",
     "LinkPage",
@@ -46,6 +55,7 @@ __all__ = [
     "count",
     "grouped",
     "head",
+    "lacking",
     "link_page",
     "mails",
     "overview",
