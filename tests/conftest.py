@@ -49,6 +49,7 @@ class Compiled(BytecodeCache):
 
 
 COMPILED = Compiled()
+BUILT: list[tuple[Settings, Flask]] = []
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -141,22 +142,32 @@ def commit_session(engine: Engine, clean_database: None) -> Iterator[Session]:
         yield session
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def settings(database_url: str) -> Settings:
     return cluster.settings(database_url)
 
 
 @pytest.fixture
-def app(settings: Settings, connection: Connection) -> Flask:
-    """The application, on the connection of `session`."""
-    app = create_app(settings)
-    app.testing = True
-    app.jinja_env.bytecode_cache = COMPILED
+def app(settings: Settings, connection: Connection) -> Iterator[Flask]:
+    """The application, on the connection of `session`.
+
+    Building one takes longer than most tests do, so those with the same settings
+    share it, and find it as it was built.
+    """
+    app = next((one for known, one in BUILT if known == settings), None)
+    if app is None:
+        app = create_app(settings)
+        app.testing = True
+        app.jinja_env.bytecode_cache = COMPILED
+        BUILT.append((settings, app))
+    kept = [(part, dict(part)) for part in (app.config, app.extensions)]
     with app.app_context():
-        db.engine.dispose()
         engines: dict[str | None, Any] = cast("dict[str | None, Any]", db.engines)
         engines[None] = connection  # the recipe of Flask-SQLAlchemy's author
-    return app
+    yield app
+    for part, before in kept:
+        part.clear()
+        part.update(before)
 
 
 @pytest.fixture
