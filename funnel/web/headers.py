@@ -42,7 +42,7 @@ ALWAYS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
 }
 MEGABYTE = 1024 * 1024
-PICTURES = ("/admin/business",)
+PICTURES = ("/admin/business", "/admin/media")
 PICTURE = 11 * MEGABYTE  # bytes: a photo as a phone makes it, and the form around it
 FILES = ("/admin/imports",)
 A_YEAR = "max-age=31536000"
@@ -67,6 +67,13 @@ def policy(rules: Mapping[str, str] = POLICY, **changes: str) -> str:
 def letter(response: Response) -> Response:
     """Let a mail be shown in a frame of ours: its style, no script, no form."""
     response.headers["Content-Security-Policy"] = policy(LETTER)
+    return response
+
+
+def open_to_all(response: Response) -> Response:
+    """Let mail programs in browsers show it, and everybody keep it for good."""
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.headers["Cache-Control"] = FOR_GOOD
     return response
 
 

@@ -25,6 +25,7 @@ NO_PAGE = {
     "admin.steps.preview": "a letter in its frame; its markup is for mail programs",
     "admin.steps.readers": "a part of a page",
     "pages.host": "a picture",
+    "media.show": "a picture",
     "admin.imports.report": "a file",
 }
 """Routes that show no page of ours to a person."""
@@ -96,6 +97,7 @@ def paths(system: Running) -> dict[str, str]:
         "admin.clicks.show": f"/admin/links/{link}",
         "admin.imports.index": "/admin/imports",
         "admin.imports.show": f"/admin/imports/{file}",
+        "admin.media.index": "/admin/media",
         "admin.second_step.show": "/admin/account/second-step",
         "admin.selections.ask": "/admin/subscribers/selection?state=active",
         "admin.team.index": "/admin/team",

@@ -64,7 +64,7 @@ def test_a_marketer_edits_a_running_sequence_reads_the_impact_and_undoes_it(
     gone = table.get_by_role("row").filter(has_text="Zo lees je een etiket")
     expect(gone.locator("td.moves")).to_have_text("1")
     expect(page.locator("#overall")).to_contain_text(
-        "something moves for 1 of the 1 people"
+        "something moves for the one person inside"
     )
     publish(page)
     assert published_order(system)[2:4] == ["03b-een-tussendoortje", "05-cyclus"]

@@ -57,6 +57,9 @@ OF_A_SEQUENCE = (
 LED_AWAY = {"tracking.follow": "a click is written down, and judged later"}
 """The one page that writes when it is fetched: who follows a link has clicked."""
 
+KEPT_FOR_GOOD = {"static", "media.show"}
+"""Files whose address changes with their content; nobody's own."""
+
 NOT_SHOWN = {
     "admin.home": 302,  # leads to the sequences
     "auth.login": 302,  # she is in
@@ -135,6 +138,7 @@ def known(app: Flask, session: Session) -> dict[str, dict[str, Any]]:
         "masterclass.replay": token(links.replay(seat.id)),
         "masterclass.watch": token(links.replay(seat.id)),
         "calendar.file": slug | calendar,
+        "media": {"name": factories.picture(session).name},
         "pages.sheet": {"slug": "boodschappenlijst"},
         "pages": slug,
     }
@@ -216,7 +220,7 @@ def test_every_answer_says_what_may_run_and_who_may_keep_it(
             assert "script-src 'self'" in policy or "sandbox" in policy, name
             assert answer.headers["X-Content-Type-Options"] == "nosniff", name
             assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin", name
-            if name != "static":
+            if name not in KEPT_FOR_GOOD:
                 assert answer.headers["Cache-Control"] == "no-store", name
             referrer = answer.headers["Referrer-Policy"]
             ours = "same-origin" if path.startswith("/admin") else "no-referrer"

@@ -36,6 +36,8 @@ NEEDED = {
     "imports.show": MARKETER,
     "imports.start": MARKETER,
     "imports.upload": MARKETER,
+    "media.add": MARKETER,
+    "media.index": MARKETER,
     "occurrences.add": MARKETER,
     "occurrences.ask_cancel": MARKETER,
     "occurrences.blank": MARKETER,

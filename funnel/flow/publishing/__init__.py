@@ -32,6 +32,7 @@ from funnel.flow.publishing.release import (
     go_live,
     publish,
 )
+from funnel.flow.publishing.review import Finding, blocks, findings
 from funnel.flow.publishing.settings import (
     BadSettings,
     Changed,
@@ -73,7 +74,7 @@ from funnel.flow.publishing.structure import (
     put_back,
     remove,
 )
-from funnel.flow.publishing.trial import Preview, findings, preview, spoken, test_send
+from funnel.flow.publishing.trial import Preview, preview, spoken, test_send
 from funnel.flow.publishing.versions import Edition, HasDrafts, history, restore
 from funnel.flow.publishing.versions import before as version_before
 from funnel.flow.publishing.versions import keep as keep_version
@@ -90,6 +91,7 @@ __all__ = [
     "Content",
     "DraftConflict",
     "Edition",
+    "Finding",
     "HasDrafts",
     "Impact",
     "InUse",
@@ -111,6 +113,7 @@ __all__ = [
     "ahead",
     "archive",
     "ask_impact",
+    "blocks",
     "change_settings",
     "changes",
     "contents",

@@ -40,4 +40,4 @@ def what_it_says(
     No links are among it: nobody in the studio gets one that acts in her name.
     """
     row = session.execute(render.for_reader(step, content.kind, her)).one()
-    return {**dict.fromkeys(OF_A_DATE, ""), **render.about_her(row, now)}
+    return {**dict.fromkeys(OF_A_DATE, ""), **render.about_her(row, now, content.purpose)}

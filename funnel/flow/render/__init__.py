@@ -1,19 +1,20 @@
 """5. A delivery becomes a message: what is frozen of it, filled in, as bytes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
 from funnel.domain.links import Links
-from funnel.domain.status import Kind
+from funnel.domain.status import Kind, Purpose
 from funnel.flow.render import says, urls
 from funnel.flow.render.facts import BUSINESS, CONTENT, NEEDED, AnyRow, for_reader
-from funnel.flow.render.says import about_her
+from funnel.flow.render.says import about_her, reason
 from funnel.mail import message as letters
 from funnel.mail import personalize, stencil
 from funnel.mail.dkim import Signer
-from funnel.mail.names import SAMPLES
+from funnel.mail.names import SAMPLES, Value
 
 __all__ = [
     "BUSINESS",
@@ -24,6 +25,7 @@ __all__ = [
     "Office",
     "about_her",
     "for_reader",
+    "reason",
 ]
 
 TEST_MARK = "[TEST] "
@@ -41,6 +43,7 @@ class Content:
     subject: str
     html: str
     text: str
+    purpose: Purpose | None = None
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -76,7 +79,7 @@ class Office:
         return sorted(revision_ids - self.texts.keys())
 
     def keep(self, row: AnyRow) -> None:
-        self.texts[row.id] = Content(row.subject, row.html, row.text)
+        self.texts[row.id] = Content(row.subject, row.html, row.text, row.purpose)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,7 @@ def freeze(
         content=content,
         revision_id=row.revision_id,
         dated_at=row.dated_at or now,
-        values=row.values or _values(row, business, content.names, row.dated_at or now),
+        values=row.values or _values(row, business, content, row.dated_at or now),
     )
 
 
@@ -170,15 +173,14 @@ def _links(office: Office, frozen: Frozen) -> dict[str, str]:
 
 
 def _values(
-    row: AnyRow, business: AnyRow, names: frozenset[str], now: datetime
+    row: AnyRow, business: AnyRow, content: Content, now: datetime
 ) -> dict[str, Any]:
     """Return what is kept in the row: only what the text asks for; JSON."""
     domain = business.sender_address.rpartition("@")[2]
     about = says.about_the_business(business)
-    hers = dict(SAMPLES) if row.is_test else says.about_her(row, now)
-    known = {**hers, **about}
+    known = {**_about_her(row, content, now), **about}
     return {
-        "says": {name: known[name] for name in names & known.keys()},
+        "says": {name: known[name] for name in content.names & known.keys()},
         "links": urls.ids(row),
         "sender": {
             "name": business.sender_name,
@@ -187,3 +189,10 @@ def _values(
         },
         "list": f"{row.sequence}.{domain}" if row.sequence else None,
     }
+
+
+def _about_her(row: AnyRow, content: Content, now: datetime) -> Mapping[str, Value]:
+    """Return what the mail says of its reader; that of a test is made up."""
+    if not row.is_test:
+        return says.about_her(row, now, content.purpose)
+    return {**SAMPLES, **(row.draft or {}).get("says", {})}

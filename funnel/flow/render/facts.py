@@ -175,9 +175,10 @@ BUSINESS = select(
     Business.sender_address,
     Business.reply_to,
     Business.host_name,
+    Business.host_line,
 )
 
-CONTENT = select(Revision.id, Revision.subject, Revision.html, Revision.text).where(
-    Revision.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
-)
+CONTENT = select(
+    Revision.id, Revision.subject, Revision.html, Revision.text, Revision.purpose
+).where(Revision.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
 """The compiled texts of the revisions in :ids."""

@@ -14,6 +14,7 @@ from funnel.web.admin import (
     colleagues,
     deliveries,
     imports,
+    media,
     occurrences,
     pauses,
     rules,
@@ -33,9 +34,9 @@ from funnel.web.admin import (
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 STUDIO = (
-    *(account, business, clicks, colleagues, deliveries, imports, occurrences),
-    *(pauses, rules, second_step, selections, sequences, shelf, simulator, steps),
-    *(structure, subscribers, trail, versions, ways),
+    *(account, business, clicks, colleagues, deliveries, imports, media),
+    *(occurrences, pauses, rules, second_step, selections, sequences),
+    *(shelf, simulator, steps, structure, subscribers, trail, versions, ways),
 )
 for part in STUDIO:
     bp.register_blueprint(part.bp)

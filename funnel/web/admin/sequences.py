@@ -179,6 +179,7 @@ def _review(
         names=_names(sequence),
         diffs=diffs,
         findings=publishing.findings,
+        blocks=publishing.blocks(sequence),
         notice=notice,
         since=since,
     )
