@@ -1,5 +1,5 @@
 /* What the studio's editor takes from libraries; `make vendor` makes one file of it. */
-export { Editor, Extension, InputRule, Mark, Node } from "@tiptap/core";
+export { Editor, Extension, Mark, Node } from "@tiptap/core";
 export { Blockquote } from "@tiptap/extension-blockquote";
 export { Bold } from "@tiptap/extension-bold";
 export { Document } from "@tiptap/extension-document";
@@ -12,5 +12,6 @@ export { Paragraph } from "@tiptap/extension-paragraph";
 export { Text } from "@tiptap/extension-text";
 export { Dropcursor, Gapcursor, Placeholder, UndoRedo } from "@tiptap/extensions";
 export { Fragment, Slice } from "@tiptap/pm/model";
-export { NodeSelection, Plugin, TextSelection } from "@tiptap/pm/state";
+export { Plugin } from "@tiptap/pm/state";
+export { Decoration, DecorationSet } from "@tiptap/pm/view";
 export { default as MarkdownIt } from "markdown-it";

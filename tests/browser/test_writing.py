@@ -3,8 +3,10 @@
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from running import Running, wait_for
 
@@ -140,6 +142,53 @@ def choose(page: Page, menu: str, item: str) -> None:
             break
         page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
+
+
+def test_blocks_and_pictures_are_put_in(
+    page: Page, system: Running, tmp_path: Path
+) -> None:
+    text = opened(page, system, "09a-dank-je-wel")
+    picture = tmp_path / "thee.png"
+    Image.new("RGB", (40, 30), "green").save(picture)
+    text.press("Control+A")
+    page.keyboard.type("Hoi,")
+    put_in(page, "Signature")
+    put_in(page, "Product…")
+    page.get_by_label("Its name").fill("Kussen")
+    page.get_by_label("Web address of its shop").fill("winkel.example/kussen")
+    page.get_by_label("What it is, in a sentence or two").fill("Zacht.\n\nRond.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    put_in(page, "Picture…")
+    dialog = page.get_by_role("dialog", name="Picture")
+    dialog.get_by_label("What it shows").fill("een kop thee")
+    dialog.get_by_role("button", name="Put it in").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("begins with https://")
+    dialog.get_by_label("From this computer").set_input_files(picture)
+    dialog.get_by_role("button", name="Put it in").click()
+
+    expect(text.locator(".picture img")).to_have_attribute("alt", "een kop thee")
+    expect(text.locator(".picture img")).to_have_js_property("naturalWidth", 40)
+    found = page.locator("#body").input_value()
+    name = re.search(r"media:\S+?\.\w+", found)
+    assert name
+    assert found == (
+        "Hoi,\n\n{{ signature }}\n\n"
+        '[Kussen](https://winkel.example/kussen "product")\nZacht.\nRond.\n\n'
+        f"![een kop thee]({name[0]})"
+    )
+    text.locator(".goods").dblclick()
+    expect(page.get_by_label("What it is, in a sentence")).to_have_value(
+        "Zacht.\nRond."
+    )
+    page.get_by_role("button", name="Take it out").click()
+    expect(page.locator("#body")).not_to_have_value(re.compile("Kussen"))
+    expect(saving(page)).to_contain_text("Saved")
+
+
+def put_in(page: Page, item: str) -> None:
+    page.get_by_role("button", name="Insert", exact=True).click()
+    page.get_by_role("menuitem", name=item, exact=True).click()
 
 
 def test_what_the_designed_view_cannot_show_opens_as_source(
@@ -334,7 +383,7 @@ def test_menus_and_dialogs_are_accessible(
         page.get_by_role("button", name=menu, exact=True).click()
         wrong[menu] = [*findings(page), *overflow(page)]
         page.keyboard.press("Escape")
-    for item in ("Button…", "Picture…", "Text for some people…"):
+    for item in ("Button…", "Product…", "Picture…", "Text for some people…"):
         page.get_by_role("button", name="Insert", exact=True).click()
         page.get_by_role("menuitem", name=item).click()
         wrong[item] = findings(page)

@@ -12,6 +12,7 @@ from studio import Colleague, colleague
 
 from funnel.domain.status import Kind, TeamRole
 from funnel.flow import publishing
+from funnel.mail.blocks import READY
 from funnel.mail.names import NAMES
 from funnel.models import AuditEntry, Step
 from funnel.web.admin import values
@@ -157,7 +158,8 @@ def test_every_name_has_its_words(app: Flask) -> None:
         words = values.words()
 
     shown = {name for name, one in NAMES.items() if not one.in_layout_only}
-    assert set(words["values"]) == shown
+    assert set(words["values"]) == shown | READY
+    assert set(words["ready"]) == READY
     assert all(one["label"] and one["clause"] for one in words["values"].values())
     assert set(values.LABELS) | set(values.CLAUSES) <= shown
     json.dumps(words)

@@ -11,10 +11,11 @@ from funnel.flow import render, reports
 from funnel.flow.publishing.content import Content
 from funnel.flow.reports import Selection
 from funnel.mail import names
+from funnel.mail.readers import OF_A_DATE
 from funnel.models import Step, Subscriber
 
 MOST = 8
-OF_A_DATE = ("start", "start_both", "start_day", "start_time", "replay_until")
+OF_HER_DATE = ("start", "start_both", "start_day", "start_time", "replay_until")
 
 
 def readers(session: Session, words: str) -> Sequence[Subscriber]:
@@ -35,9 +36,11 @@ def reader(session: Session, address: str) -> Subscriber | None:
 def what_it_says(
     session: Session, step: Step, content: Content, her: Subscriber, *, now: datetime
 ) -> dict[str, names.Value]:
-    """Return what is known of her for this mail, were it due now.
+    """Return what is known of her for this mail, were it due now; the rest is empty.
 
     No links are among it: nobody in the studio gets one that acts in her name.
     """
     row = session.execute(render.for_reader(step, content.kind, her)).one()
-    return {**dict.fromkeys(OF_A_DATE, ""), **render.about_her(row, now, content.purpose)}
+    wanting = (*OF_HER_DATE, *(() if row.starts_at else OF_A_DATE))
+    hers = render.about_her(row, now, content.purpose)
+    return {**dict.fromkeys(wanting, ""), **hers}

@@ -7,7 +7,9 @@ from typing import Any
 from flask_babel import get_locale, lazy_gettext
 from flask_babel import gettext as _
 
+from funnel.mail.blocks import BLOCKS, READY
 from funnel.mail.names import NAMES, Name
+from funnel.web.admin.words import say
 
 LABELS: Mapping[str, Any] = {
     "first_name": lazy_gettext("first name"),
@@ -91,6 +93,15 @@ def cases() -> list[Choice]:
     ]
 
 
+def ready() -> dict[str, dict[str, str]]:
+    """Return the blocks that are ready-made, by their name."""
+    return {
+        name: {"label": say(one.label), "hint": say(one.help)}
+        for name, one in BLOCKS.items()
+        if name in READY
+    }
+
+
 def label(name: str) -> str:
     """Return what a value is called; a new one by its description."""
     return str(LABELS.get(name) or NAMES[name].description(str(get_locale())))
@@ -102,8 +113,11 @@ def words() -> dict[str, Any]:
         name: {"label": label(name), "clause": _clause(name, one)}
         for name, one in _written()
     }
+    blocks = ready()
+    known |= {name: {**one, "clause": one["label"]} for name, one in blocks.items()}
     return {
         "values": known,
+        "ready": blocks,
         "if": _("If:"),
         "elif": _("Or if:"),
         "else": _("Otherwise:"),

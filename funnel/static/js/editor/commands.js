@@ -1,6 +1,7 @@
 /* What the toolbar and its keys do to the text. */
 import { ask } from "./dialogs.js";
 import { NAME } from "./holes.js";
+import { uploaded } from "./pictures.js";
 
 /* Command → { run, isOn } for an editor. */
 export const COMMANDS = {
@@ -17,6 +18,7 @@ export const COMMANDS = {
   button: { run: button },
   case: { run: oneCase },
   image: { run: image },
+  product: { run: product },
   value: { run: (editor, { source }) => insert(editor, hole(source)) },
   ready: { run: (editor, { source }) => block(editor, { type: "ready", attrs: { source } }) },
 };
@@ -33,6 +35,7 @@ const EDITS = {
   hole: editHole,
   tag: editSource,
   image: editImage,
+  product: editProduct,
 };
 
 function toggled(command, name, attrs) {
@@ -108,16 +111,34 @@ async function oneCase(editor) {
 }
 
 async function image(editor) {
-  const told = await ask("image", {});
-  if (!told) return editor.commands.focus();
-  const attrs = { src: told.address, alt: told.alt };
+  const attrs = await ask("image", {}, { settle: uploaded });
+  if (!attrs) return editor.commands.focus();
   return block(editor, { type: "paragraph", content: [{ type: "image", attrs }] });
 }
 
 async function editImage(editor, node) {
-  const known = { address: node.attrs.src, alt: node.attrs.alt };
-  const told = await ask("image", known, { canRemove: true });
-  change(editor, told, () => ({ src: told.address, alt: told.alt }));
+  const { src, alt } = node.attrs;
+  const how = { canRemove: true, settle: (told) => uploaded(told, src) };
+  const told = await ask("image", { address: src, alt }, how);
+  return change(editor, told, () => told);
+}
+
+async function product(editor) {
+  const told = await ask("product", {});
+  if (!told) return editor.commands.focus();
+  return block(editor, { type: "product", attrs: goods(told) });
+}
+
+async function editProduct(editor, node) {
+  const { href, name, text } = node.attrs;
+  const told = await ask("product", { address: href, name, text }, { canRemove: true });
+  return change(editor, told, () => goods(told));
+}
+
+/* A description goes on in its paragraph: an empty line would end it. */
+function goods({ address, name, text }) {
+  const lines = text.split("\n").map((line) => line.trim());
+  return { href: leading({ address }), name, text: lines.filter(Boolean).join("\n") };
 }
 
 async function editHole(editor, node, labels) {

@@ -26,7 +26,8 @@ export const origins = new WeakMap();
 /* Returns the document; throws Unreadable when something would get lost. */
 export function read(source, schema) {
   const guarded = guard(source);
-  const { text, lines } = loosen(guarded);
+  const isAlone = (hole) => kindOf(hole) === "tag" || isReadyMade(hole, schema);
+  const { text, lines } = loosen(guarded, isAlone);
   const tokens = markdown.parse(text, {});
   const builder = new Builder(schema, guarded, lines);
   const places = new Places(source);
@@ -49,13 +50,17 @@ function blank(schema) {
   return schema.nodes.paragraph.create();
 }
 
-/* Gives each tag that is alone on its line room, as its own block. */
-function loosen(guarded) {
+function isReadyMade(hole, schema) {
+  return schema.nodes.ready.spec.names.includes(hole.match(NAME)?.[1]);
+}
+
+/* Gives what stands alone on its line room, as its own block. */
+function loosen(guarded, isAlone) {
   const loose = [];
   const lines = [];
   guarded.text.split("\n").forEach((line, number) => {
     const hole = guarded.only(line);
-    const out = hole && kindOf(hole) === "tag" ? ["", line.trim(), ""] : [line];
+    const out = hole && isAlone(hole) ? ["", line.trim(), ""] : [line];
     loose.push(...out);
     lines.push(...out.map(() => number));
   });
@@ -199,17 +204,13 @@ class Builder {
     const { content, children } = tokens[at + 1];
     const hole = this.guarded.only(content);
     if (hole && kindOf(hole) === "tag") return this.alone("tag", hole);
-    if (hole && this.isReadyMade(hole)) return this.alone("ready", hole);
+    if (hole && isReadyMade(hole, this.schema)) return this.alone("ready", hole);
     const end = children.findIndex((child) => child.type === "link_close");
     if (children[0].type !== "link_open") return null;
     const title = children[0].attrGet("title");
     if (title === "button" && end === children.length - 1) return this.button(children);
     if (title === "product") return this.product(content, children, end);
     return null;
-  }
-
-  isReadyMade(hole) {
-    return this.schema.nodes.ready.spec.names.includes(hole.match(NAME)?.[1]);
   }
 
   alone(type, source) {

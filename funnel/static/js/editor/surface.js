@@ -1,13 +1,16 @@
 /* The designed view of the text: it writes what is in it into the form's field. */
-import { Editor, Extension, Fragment, Plugin, Slice } from "../../vendor/tiptap.js";
+import { Editor, Extension, Fragment, Slice } from "../../vendor/tiptap.js";
 import { COMMANDS, edit } from "./commands.js";
-import { Unreadable, kindOf, pieces } from "./holes.js";
+import { Unreadable } from "./holes.js";
 import { Labels } from "./labels.js";
+import { caseBlocks, holesFromText } from "./plugins.js";
 import { read } from "./read.js";
 import { extensions } from "./schema.js";
 import { Toolbar } from "./toolbar.js";
 import { write } from "./write.js";
 
+/* What stands over the text: the toolbar above, the buttons below; pixels. */
+const SIGHT = { top: 60, right: 0, bottom: 120, left: 0 };
 const KEYS = {
   "Mod-k": "link",
   "Mod-Alt-2": "heading",
@@ -24,9 +27,11 @@ export class Surface {
       element: place,
       editable: isEditable,
       injectCSS: false,
-      extensions: [...extensions(options), this.keys(), holesFromText()],
+      extensions: [...extensions(options), this.keys(), holesFromText, caseBlocks],
       editorProps: {
         attributes: attributes(label, isEditable),
+        scrollMargin: SIGHT,
+        scrollThreshold: SIGHT,
         clipboardTextParser: (text, context) => this.pasted(text, context),
         clipboardTextSerializer: (slice) => this.copied(slice),
         handleDoubleClickOn: () => edit(this.editor, this.labels),
@@ -99,39 +104,4 @@ function attributes(label, isEditable) {
     "aria-describedby": "body-hint",
     ...(!isEditable && { "aria-readonly": "true", tabindex: "0" }),
   };
-}
-
-/* Braces that were typed or pasted as text become what they mean. */
-function holesFromText() {
-  return Extension.create({
-    name: "holesFromText",
-    addProseMirrorPlugins: () => [
-      new Plugin({
-        appendTransaction: (transactions, _before, state) => {
-          if (!transactions.some((one) => one.docChanged)) return null;
-          const found = written(state.doc);
-          if (!found.length) return null;
-          const { tr, schema } = state;
-          for (const { from, to, source, marks } of found.reverse()) {
-            tr.replaceWith(from, to, schema.nodes.hole.create({ source }, null, marks));
-          }
-          return tr;
-        },
-      }),
-    ],
-  });
-}
-
-function written(doc) {
-  const found = [];
-  doc.descendants((node, at) => {
-    if (!node.isText || !node.text.includes("{")) return;
-    let from = at;
-    for (const { kind, source } of pieces(node.text)) {
-      const to = from + source.length;
-      if (kind !== "text" && kindOf(source)) found.push({ from, to, source, marks: node.marks });
-      from = to;
-    }
-  });
-  return found;
 }
