@@ -23,6 +23,7 @@ NO_PAGE = {
     "inbox.source": "for machines",
     "inbox.letter": "a letter in its frame; its markup is for mail programs",
     "admin.steps.preview": "a letter in its frame; its markup is for mail programs",
+    "admin.steps.readers": "a part of a page",
     "pages.host": "a picture",
     "media.show": "a picture",
     "admin.imports.report": "a file",

@@ -9,14 +9,24 @@ from typing import Any, NamedTuple
 from funnel.domain.links import Links
 from funnel.domain.status import Kind, Purpose
 from funnel.flow.render import says, urls
-from funnel.flow.render.facts import BUSINESS, CONTENT, NEEDED, AnyRow
-from funnel.flow.render.says import reason
+from funnel.flow.render.facts import BUSINESS, CONTENT, NEEDED, AnyRow, for_reader
+from funnel.flow.render.says import about_her, reason
 from funnel.mail import message as letters
 from funnel.mail import personalize, stencil
 from funnel.mail.dkim import Signer
 from funnel.mail.names import SAMPLES, Value
 
-__all__ = ["BUSINESS", "CONTENT", "NEEDED", "Content", "Frozen", "Office", "reason"]
+__all__ = [
+    "BUSINESS",
+    "CONTENT",
+    "NEEDED",
+    "Content",
+    "Frozen",
+    "Office",
+    "about_her",
+    "for_reader",
+    "reason",
+]
 
 TEST_MARK = "[TEST] "
 MOST_KEPT = 200

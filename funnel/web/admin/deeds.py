@@ -42,6 +42,7 @@ DEEDS: Mapping[str, Any] = {
     "shelf.archive": lazy_gettext("put a sequence into the archive"),
     "shelf.take_out": lazy_gettext("took a sequence out of the archive"),
     "steps.discard": lazy_gettext("dropped a draft"),
+    "steps.keep": lazy_gettext("wrote at a mail, which saved itself as a draft"),
     "steps.preview_typed": lazy_gettext("looked at a preview"),
     "steps.save": lazy_gettext("saved a draft"),
     "steps.switch": lazy_gettext("switched a mail on or off, as a draft"),
