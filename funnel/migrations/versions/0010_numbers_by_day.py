@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0010"
-down_revision = "0007"
+down_revision = "0009"
 
 PEOPLE = """
 INSERT INTO stage_count (day, stage, masterclass_id, occurrence_id, people)

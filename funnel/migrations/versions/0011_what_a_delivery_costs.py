@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0011"
-down_revision = "0007"
+down_revision = "0010"
 
 SUSPECT = "ix_delivery_suspect"
 SIGNUP, ANEW = "ix_delivery_signup_id", "ix_delivery_signup_id_anew"
