@@ -6,8 +6,8 @@ Suits the release before it: its questions are answered by the new indexes as we
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0011"
-down_revision = "0010"
+revision = "0010"
+down_revision = "0009"
 
 SUSPECT = "ix_delivery_suspect"
 SIGNUP, ANEW = "ix_delivery_signup_id", "ix_delivery_signup_id_anew"
