@@ -12,6 +12,7 @@ from pathlib import Path
 import cluster
 import pytest
 import sink
+from crowd import crowd
 from factories import NOW
 from ledger import Ledger
 from oracle import CONNECTIONS, account, outlast_the_leases
@@ -197,6 +198,36 @@ def test_two_drains_at_once_share_the_mail(
 
         ledger(account(commit_session, relay, crashes=0))
     assert sum(one.sent for one in done) == 40
+
+
+@pytest.mark.timeout(1800)  # its long form
+@pytest.mark.fault("S9", "everything is due at once after an outage of five hours")
+def test_what_has_piled_up_goes_once_and_service_mail_with_it(
+    commit_session: Session,
+    database_url: str,
+    ledger: Ledger,
+    pytestconfig: pytest.Config,
+) -> None:
+    count, after = pytestconfig.getoption("--due"), later(hours=5)
+    crowd(commit_session, count)
+
+    def script(turn: sink.Turn) -> None:
+        if turn.phase == "accepted" and len(relay.kept) == count // 3:
+            mails(commit_session, 1, Kind.SERVICE)
+
+    with (
+        sink.running(script) as relay,
+        desk(database_url, relay.url, smtp_connections=10) as one,
+        desk(database_url, relay.url, smtp_connections=10) as other,
+        ThreadPoolExecutor() as both,
+    ):
+        while len(relay.kept) <= count:  # each drain ends, and the next one goes on
+            before = len(relay.kept)
+            list(both.map(lambda mine: mine.drain(after), (one, other)))
+            assert len(relay.kept) > before
+
+        ledger(account(commit_session, relay, crashes=0))
+    assert relay.doubles == []
 
 
 @pytest.mark.fault("S8", "PostgreSQL is killed and restarted in the middle")
