@@ -105,12 +105,12 @@ def test_an_unknown_page_says_what_to_do(client: FlaskClient) -> None:
     assert 'href="/"' in answer.text
 
 
-def test_a_mistake_of_ours_shows_a_name_and_no_trace(app: Flask) -> None:
+def test_a_mistake_of_ours_shows_a_name_and_no_trace(settings: Settings) -> None:
     def fail() -> str:
         raise RuntimeError("the secret inside")
 
+    app = create_app(settings)
     app.add_url_rule("/fail", view_func=fail)
-    app.testing = False
 
     answer = app.test_client().get("/fail")
 
