@@ -58,7 +58,6 @@ LED_AWAY = {"tracking.follow": "a click is written down, and judged later"}
 """The one page that writes when it is fetched: who follows a link has clicked."""
 
 NOT_SHOWN = {
-    "admin.home": 302,  # leads to the sequences
     "auth.login": 302,  # she is in
     "doors.ask_code": 302,  # the same
     "pages.host": 404,  # this business has no picture
