@@ -31,7 +31,14 @@ from funnel.flow.reports.outcomes import Course, Outcome, outcomes
 from funnel.flow.reports.people import Order, Page, Selection, count, page
 from funnel.flow.reports.person import Person, Story, person
 from funnel.flow.reports.progress import Send, sends
-from funnel.flow.reports.sending import LATE, Sending, Traffic, sending, traffic
+from funnel.flow.reports.sending import (
+    LATE,
+    Sending,
+    Traffic,
+    failed,
+    sending,
+    traffic,
+)
 from funnel.flow.reports.trail import Trail, trail
 
 __all__ = [
@@ -65,6 +72,7 @@ __all__ = [
     "by_source",
     "clicks_by_step",
     "count",
+    "failed",
     "funnel",
     "grouped",
     "head",
