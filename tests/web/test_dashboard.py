@@ -309,12 +309,17 @@ def test_what_is_wrong_stands_at_the_top_and_calm_at_the_foot(
     calm = mara.get("/admin/").text
     factories.delivery(session, due_at=factories.NOW - timedelta(hours=2))
     on.sequence.state = SequenceState.PAUSED
+    for hours in (1, 30):
+        at = factories.NOW - timedelta(hours=hours)
+        events.record(session, EventKind.FAILED, at=at)
 
     late = mara.get("/admin/").text
 
     assert calm.index('id="funnel"') < calm.index("Sending is on time")
     assert late.index("Mail is late") < late.index('id="funnel"')
     assert late.index("is paused: nobody gets its mails") < late.index('id="funnel"')
+    assert late.index("1 mail was refused for good") < late.index('id="funnel"')
+    assert "refused for good" not in calm
 
 
 def test_who_has_nothing_yet_reads_what_to_do_first(

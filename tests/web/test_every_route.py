@@ -94,7 +94,8 @@ def known(app: Flask, session: Session) -> dict[str, dict[str, Any]]:
     mail = tracking.mail(session, tracking.step(session), subscriber_id=reader.id)
     settings = app.extensions["funnel"].settings
     times = {"now": factories.NOW, "real": clock.real(), "limits": settings}
-    sent = signup.submit(session, form(on), **times)
+    came = {"utm_source": "instagram", "utm_medium": "bio"}
+    sent = signup.submit(session, form(on, source=came), **times)
     number = Mailbox(settings.data_dir / "mail").keep(MAIL, "a@b.nl", ["b@example.nl"])
     links: Links = app.extensions["funnel"].links
 
@@ -316,6 +317,7 @@ FILLED_FROM_OUTSIDE = {
     "import_row": ("address",),
     "audit_entry": ("who", "deed"),
     "heartbeat": ("worker",),
+    "source": ("name", "medium", "campaign"),
 }
 """The columns that a visitor, a file, a colleague or a mail server can fill."""
 

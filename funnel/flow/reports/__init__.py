@@ -38,7 +38,14 @@ from funnel.flow.reports.people import (
 )
 from funnel.flow.reports.person import Person, Story, person
 from funnel.flow.reports.progress import Send, sends
-from funnel.flow.reports.sending import LATE, Sending, Traffic, sending, traffic
+from funnel.flow.reports.sending import (
+    LATE,
+    Sending,
+    Traffic,
+    failed,
+    sending,
+    traffic,
+)
 from funnel.flow.reports.trail import Trail, trail
 from funnel.flow.reports.values import lacking
 
@@ -74,6 +81,7 @@ __all__ = [
     "by_source",
     "clicks_by_step",
     "count",
+    "failed",
     "funnel",
     "grouped",
     "head",

@@ -22,7 +22,7 @@ from funnel.web.admin.selections import SEPARATORS
 from funnel.web.admin.subscribers import number
 from funnel.web.auth import member
 
-WEEK = timedelta(days=7)
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
 PERIODS = {"week": 1, "month": 4, "quarter": 13}
 """The times that have a name, in weeks: this one, and those before it."""
 
@@ -75,6 +75,7 @@ def _about(asked: Asked) -> dict[str, Any]:
         "sources": reports.sources(session, asked),
         "occurrences": session.scalars(_newest()).all(),
         "sending": deliveries.standing(),
+        "failed": reports.failed(session, since=now() - DAY),
         "paused": session.scalars(_paused()).all(),
         "tables": tables,
         "has_sequences": session.scalar(select(Sequence.id).limit(1)) is not None,
