@@ -183,6 +183,7 @@ def _review(
         diffs=diffs,
         findings=publishing.findings,
         blocks=publishing.blocks(sequence),
+        touched=publishing.touched(sequence),
         notice=notice,
         since=since,
     )
