@@ -11,6 +11,7 @@ import factories
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings as hypothesis
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from pytest_socket import socket_allow_hosts
@@ -26,6 +27,8 @@ from funnel.embedded.postgres import Postgres
 from funnel.models import Base
 
 pytest_plugins = ["ledger"]
+hypothesis.register_profile("funnel", deadline=None)  # no test of a machine's speed
+hypothesis.load_profile("funnel")
 
 HEAVY = ("browser", "system", "fault")
 """Marks of tests that start processes, the slowest files first."""

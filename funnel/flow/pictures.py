@@ -1,16 +1,16 @@
 """Pictures that mails show: taken in, made small, kept in the database."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, undefer
 
 from funnel.mail import picture
 from funnel.mail.picture import BadPicture
-from funnel.models import Picture
+from funnel.models import Picture, Revision, Step
 
 LONGEST_ALT = 300
 _LOUD = re.compile(r"[\\\[\]{}%#*_<&`]")
@@ -18,7 +18,27 @@ _QUIET = re.compile(r"\\([\\\[\]{}%#*_<&`])")
 _NAME = re.compile(rf"media:(?P<name>{picture.NAME.pattern})")
 _LINE = re.compile(rf"!\[(?P<alt>(?:[^\]\\]|\\.){{1,600}})\]\({_NAME.pattern}\)")
 
-__all__ = ["BadPicture", "add", "find", "keep", "known", "markdown", "recent", "shown"]
+__all__ = [
+    "BadPicture",
+    "Shown",
+    "add",
+    "find",
+    "keep",
+    "known",
+    "markdown",
+    "recent",
+    "remove",
+    "shown",
+]
+
+
+class Shown(Exception):  # noqa: N818 - it says what is in the way
+    """Mails show this picture."""
+
+    def __init__(self, subjects: Sequence[str]) -> None:
+        """Keep the subjects of the mails."""
+        super().__init__(", ".join(subjects))
+        self.subjects = subjects
 
 
 def add(session: Session, data: bytes, alt: str, *, now: datetime) -> Picture:
@@ -74,6 +94,22 @@ def recent(session: Session, *, most: int, before: str = "") -> list[Picture]:
     return list(session.scalars(query.limit(most)))
 
 
+def remove(session: Session, name: str) -> None:
+    """Take a picture away for good; mails of the past then show its words instead.
+
+    Raises:
+        Shown: A mail as it is sent now, or a draft, shows it.
+    """
+    row = session.get(Picture, name, with_for_update=True)
+    if row is None:
+        return
+    mails = _mails_with(session, name)
+    if mails:
+        raise Shown(mails)
+    session.delete(row)
+    session.commit()
+
+
 def markdown(name: str, alt: str) -> str:
     """Return what a marketer writes to show it."""
     quiet = _LOUD.sub(lambda sign: f"\\{sign[0]}", alt)
@@ -87,3 +123,17 @@ def shown(body: str) -> dict[str, str]:
     }
     names = [one["name"] for one in _NAME.finditer(body)]
     return {name: said.get(name, name) for name in names}
+
+
+def _mails_with(session: Session, name: str) -> list[str]:
+    """Return the subjects of the mails, sent now or drafted, that show a picture."""
+    drafted = Step.draft["body"].astext.contains(f"media:{name}", autoescape=True)
+    sent = Revision.body.contains(f"media:{name}", autoescape=True)
+    rows = session.execute(
+        select(Revision.subject, Step.draft["subject"].astext, Step.slug)
+        .select_from(Step)
+        .outerjoin(Revision, Revision.id == Step.revision_id)
+        .where(Step.deleted_at.is_(None), or_(drafted, sent))
+        .order_by(Step.sequence_id, Step.rank)
+    )
+    return [draft or subject or slug for subject, draft, slug in rows]

@@ -27,7 +27,7 @@ from funnel.domain.schedule import (
 )
 from funnel.domain.status import How, Kind, Purpose, Reason
 
-FAIR = settings(max_examples=80, deadline=None)  # no test of a machine's speed
+FAIR = settings(max_examples=80)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ZONES = (
     "Europe/Amsterdam",

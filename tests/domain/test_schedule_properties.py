@@ -22,7 +22,7 @@ from funnel.domain.schedule import (
 )
 from funnel.domain.status import Purpose
 
-FAIR = settings(max_examples=60, deadline=None)  # no test of a machine's speed
+FAIR = settings(max_examples=60)
 ZONES = (
     "Europe/Amsterdam",
     "America/Santiago",

@@ -14,6 +14,7 @@ from funnel.domain.links import Links
 from funnel.domain.status import Kind, Purpose, Role
 from funnel.domain.tokens import Keys
 from funnel.flow import render
+from funnel.mail.compile import Source, Use, compile_step
 from funnel.mail.names import NAMES
 from funnel.models import Delivery, Step, Subscriber
 
@@ -165,6 +166,40 @@ def test_a_picture_has_the_address_of_the_service_and_nobody_in_it(
     for part in shown:
         assert part is not None
         assert f'src="https://x.nl/media/{name}"' in part.get_content()
+
+
+def test_ready_made_blocks_know_her_date_and_the_host(session: Session) -> None:
+    source = Source(
+        subject="x",
+        preheader="",
+        body="{{ calendar_card }}\n\nGroet,\n{{ signature }}",
+        kind=Kind.SERVICE,
+        language="nl",
+    )
+    made = compile_step(source, Use.SENDING)
+    text = {"html": made.html, "text": made.text}
+    dated, waiting = mail(session, step=text), mail(session, step=text, occurrence=None)
+    with_date, without = frozen(session, dated), frozen(session, waiting)
+
+    seat_id, slug = (with_date.values["links"][one] for one in SEAT)
+    for kind in ("html", "plain"):
+        shown, bare = (body(one, kind) for one in (with_date, without))
+        assert LINKS.calendar(slug, seat_id) in shown
+        assert "dinsdag 1 december, 20.00 uur (Amsterdam)" in shown
+        assert "agenda" not in bare
+        for part in (shown, bare):
+            assert "Anna geeft al jaren les over rust en slaap." in part
+    later = frozen(session, dated, START + timedelta(minutes=1))
+    assert "agenda" not in body(later, "plain")
+
+
+SEAT = ("registration", "masterclass")
+
+
+def body(letter: render.Frozen, kind: str) -> str:
+    part = read(letter).get_body((kind,))
+    assert part is not None
+    return str(part.get_content())
 
 
 def test_a_marketing_mail_has_what_providers_ask_for(session: Session) -> None:

@@ -111,6 +111,7 @@ def known(app: Flask, session: Session) -> dict[str, dict[str, Any]]:
     invitation = factories.user_link(session)
     calendar = token(links.calendar("magnesium", seat.id).removesuffix(".ics"))
     data = links.personal_data(reader.id, factories.NOW + timedelta(hours=1))
+    picture = {"name": factories.picture(session).name}
     return {
         "static": {"filename": "css/base.css"},
         "inbox": {"number": number},
@@ -138,7 +139,8 @@ def known(app: Flask, session: Session) -> dict[str, dict[str, Any]]:
         "masterclass.replay": token(links.replay(seat.id)),
         "masterclass.watch": token(links.replay(seat.id)),
         "calendar.file": slug | calendar,
-        "media": {"name": factories.picture(session).name},
+        "media": picture,
+        "admin.media": picture,
         "pages.sheet": {"slug": "boodschappenlijst"},
         "pages": slug,
     }

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from studio import Colleague, colleague
 
 from funnel.domain.status import TeamRole
-from funnel.flow import pictures
+from funnel.flow import pictures, publishing
 from funnel.mail import markdown
 from funnel.models import AuditEntry, Picture
 
@@ -128,6 +128,43 @@ def test_many_pictures_come_page_after_page(mara: Colleague, session: Session) -
     assert "before=" not in second
 
 
+def test_a_picture_goes_only_when_no_mail_shows_it(
+    mara: Colleague, session: Session
+) -> None:
+    row = factories.picture(session)
+    name = row.name
+    body = f"Hoi\n\n![thee](media:{name})"
+    sent = factories.step(session, subject="Rust & thee", body=body)
+    path = f"/admin/media/{name}/remove"
+
+    assert mara.post(path).status_code == 303
+    assert "as “Rust &amp; thee” shows it" in mara.get("/admin/media").text
+    publishing.save_draft(session, sent.id, {"body": "Hoi"}, seen=None)
+    mara.post(path)
+    assert count(session) == 1  # until that is published, it is sent as before
+    version, now = sent.sequence.version, factories.NOW
+    publishing.publish(
+        session, sent.sequence_id, base_version=version, author="t", now=now
+    )
+    assert mara.post(path).status_code == 303
+
+    assert count(session) == 0
+    assert "The picture is gone." in mara.get("/admin/media").text
+    assert mara.get(f"/media/{name}").status_code == 404
+
+
+def test_a_draft_holds_a_picture_too(mara: Colleague, session: Session) -> None:
+    name = factories.picture(session).name
+    step = factories.step(session, body="Hoi")
+    fields = {"subject": "Later", "body": f"Hoi\n\n![thee](media:{name})"}
+    publishing.save_draft(session, step.id, fields, seen=None)
+
+    mara.post(f"/admin/media/{name}/remove")
+
+    assert count(session) == 1
+    assert "as “Later” shows it" in mara.get("/admin/media").text
+
+
 def test_a_form_without_its_token_keeps_nothing(
     mara: Colleague, session: Session
 ) -> None:
@@ -137,6 +174,24 @@ def test_a_form_without_its_token_keeps_nothing(
 
     assert answer.status_code == 400
     assert count(session) == 0
+
+
+def test_a_script_is_told_in_json_what_went_wrong_outside_the_form(
+    mara: Colleague,
+) -> None:
+    asks = {"Accept": "application/json"}
+    type_ = "multipart/form-data; boundary=x"
+
+    stale = mara.client.post("/admin/media", data={"alt": "thee"}, headers=asks)
+    announced = {"CONTENT_LENGTH": "12000000"}
+    large = mara.client.post(
+        "/admin/media", headers=asks, content_type=type_, environ_overrides=announced
+    )
+
+    assert (stale.status_code, large.status_code) == (400, 413)
+    assert "open for too long" in stale.get_json()["error"]
+    assert "at most 10 MB" in large.get_json()["error"]
+    assert large.headers["Cache-Control"] == "no-store"
 
 
 def test_a_viewer_sends_nothing_up(app: Flask, session: Session) -> None:

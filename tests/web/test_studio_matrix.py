@@ -38,6 +38,7 @@ NEEDED = {
     "imports.upload": MARKETER,
     "media.add": MARKETER,
     "media.index": MARKETER,
+    "media.remove": MARKETER,
     "occurrences.add": MARKETER,
     "occurrences.ask_cancel": MARKETER,
     "occurrences.blank": MARKETER,
@@ -135,6 +136,7 @@ def rows(session: Session) -> dict[str, Any]:
         "act": "retry",
         "link_id": link.id,
         "number": 1,
+        "name": factories.picture(session).name,
     }
 
 

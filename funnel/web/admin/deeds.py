@@ -18,6 +18,7 @@ DEEDS: Mapping[str, Any] = {
     "imports.start": lazy_gettext("brought a file of subscribers in"),
     "imports.upload": lazy_gettext("sent a file of subscribers"),
     "media.add": lazy_gettext("sent a picture up"),
+    "media.remove": lazy_gettext("removed a picture"),
     "occurrences.add": lazy_gettext("added a date"),
     "occurrences.cancel": lazy_gettext("called a date off"),
     "occurrences.edit": lazy_gettext("changed a date"),

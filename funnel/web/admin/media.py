@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from funnel.db import db
 from funnel.domain.status import TeamRole
 from funnel.flow import pictures
-from funnel.flow.pictures import BadPicture
+from funnel.flow.pictures import BadPicture, Shown
 from funnel.models import Picture
 from funnel.web import now
 from funnel.web.admin import words
@@ -39,6 +39,26 @@ def add() -> ResponseReturnValue:
         return jsonify(_told(found, alt)), 201
     flash(_("The picture is here. Copy its line into the text of a mail."))
     return redirect(url_for(".index"), 303)
+
+
+@bp.post("/<name>/remove")
+@needs(TeamRole.MARKETER)
+def remove(name: str) -> ResponseReturnValue:
+    """Take a picture away, unless a mail shows it."""
+    try:
+        pictures.remove(db.session(), name)
+    except Shown as why:
+        mails = ", ".join(f"“{words.subject(one)}”" for one in why.subjects)
+        flash(_still_shown(mails), "problem")
+    else:
+        flash(_("The picture is gone."))
+    return redirect(url_for(".index"), 303)
+
+
+def _still_shown(mails: str) -> str:
+    return str(
+        _("The picture stays, as %(mails)s shows it. Take it out there.", mails=mails)
+    )
 
 
 def _refused(key: str) -> ResponseReturnValue:
