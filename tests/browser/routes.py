@@ -23,9 +23,11 @@ NO_PAGE = {
     "inbox.source": "for machines",
     "inbox.letter": "a letter in its frame; its markup is for mail programs",
     "admin.steps.preview": "a letter in its frame; its markup is for mail programs",
+    "admin.steps.readers": "a part of a page",
     "pages.host": "a picture",
     "media.show": "a picture",
     "admin.imports.report": "a file",
+    "admin.dashboard.file": "a file",
 }
 """Routes that show no page of ours to a person."""
 
@@ -87,7 +89,7 @@ def paths(system: Running) -> dict[str, str]:
         "doors.ask_code": "/admin/code",
         "doors.ask_forgotten": "/admin/forgotten",
         "doors.ask_password": links.account(invitation),
-        "admin.home": "/admin/",
+        "admin.dashboard.show": "/admin/",
         "admin.account.show": "/admin/account",
         "admin.business.show": "/admin/business",
         "admin.deliveries.index": "/admin/deliveries?view=all",

@@ -28,7 +28,8 @@ NEEDED = {
     "deliveries.index": VIEWER,
     "deliveries.progress": VIEWER,
     "deliveries.show": VIEWER,
-    "home": VIEWER,
+    "dashboard.file": VIEWER,
+    "dashboard.show": VIEWER,
     "imports.cancel": MARKETER,
     "imports.check": MARKETER,
     "imports.index": MARKETER,
@@ -74,8 +75,10 @@ NEEDED = {
     "simulator.show": VIEWER,
     "steps.discard": MARKETER,
     "steps.edit": VIEWER,
+    "steps.keep": MARKETER,
     "steps.preview": VIEWER,
     "steps.preview_typed": MARKETER,
+    "steps.readers": VIEWER,
     "steps.save": MARKETER,
     "steps.switch": MARKETER,
     "structure.add": MARKETER,
@@ -135,6 +138,7 @@ def rows(session: Session) -> dict[str, Any]:
         "link_id": link.id,
         "number": 1,
         "name": factories.picture(session).name,
+        "table": "weeks",
     }
 
 

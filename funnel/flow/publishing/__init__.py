@@ -24,6 +24,7 @@ from funnel.flow.publishing.jobs import (
     work,
 )
 from funnel.flow.publishing.outlook import Sample, ahead, sample
+from funnel.flow.publishing.reading import reader, readers
 from funnel.flow.publishing.release import (
     NotReady,
     VersionConflict,
@@ -140,6 +141,8 @@ __all__ = [
     "preview",
     "publish",
     "put_back",
+    "reader",
+    "readers",
     "real",
     "remove",
     "replanning",

@@ -72,13 +72,16 @@ def save_draft(
     """Keep these fields as the step's draft; equal to what is published, none is kept.
 
     `seen` is the fingerprint of the content that the marketer started from; None
-    saves in any case. Raises BadDraft or DraftConflict.
+    saves in any case. What is there already conflicts with nothing: an answer may
+    get lost on its way, and the same text then comes twice. Raises BadDraft or
+    DraftConflict.
     """
     step = session.get_one(Step, step_id, with_for_update=True)
     latest = contents(step).latest
-    if seen is not None and seen != latest.fingerprint:
+    new = replace(latest, **fields)
+    if seen not in {None, latest.fingerprint} and tidied(new) != latest:
         raise DraftConflict(latest)
-    put(step, replace(latest, **fields))
+    put(step, new)
     session.commit()
     return contents(step)
 

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 from funnel.domain import dates
 from funnel.domain.status import Kind
 from funnel.flow import render, team
-from funnel.flow.publishing import draft, outlook
+from funnel.flow.publishing import draft, outlook, reading
 from funnel.flow.publishing.content import Content, contents
 from funnel.mail import names, personalize
 from funnel.mail.compile import Compiled
-from funnel.models import Delivery, Masterclass, Occurrence, Step, User
+from funnel.models import Delivery, Masterclass, Occurrence, Step, Subscriber, User
 from funnel.models.delivery import SERVICE_PRIORITY
 
 
@@ -28,12 +28,21 @@ class Preview:
 
 
 def preview(
-    session: Session, step: Step, content: Content, *, now: datetime
+    session: Session,
+    step: Step,
+    content: Content,
+    *,
+    now: datetime,
+    her: Subscriber | None = None,
 ) -> Preview:
-    """Return the mail filled in for a sample reader of the next date. BadDraft."""
+    """Return the mail as she reads it, or else a sample reader. BadDraft."""
     compiled = draft.check(step, content)
-    date = outlook.next_occurrence(session, step.sequence_id, now)
-    values = _sample(session, step, content) | spoken(date)
+    values = _sample(session, step, content)
+    if her is None:
+        date = outlook.next_occurrence(session, step.sequence_id, now)
+        values |= spoken(date)
+    else:
+        values |= reading.what_it_says(session, step, content, her, now=now)
     return Preview(
         subject=personalize.fill(compiled.subject, values, html=False),
         preheader=personalize.fill(compiled.preheader, values, html=False),

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from funnel.domain import dates
 from funnel.domain.status import Kind, Purpose, Role
-from funnel.flow.render.facts import AnyRow
+from funnel.flow.render.facts import ASKED, AnyRow
 
 Says = dict[str, str | int | bool]
 
@@ -37,8 +37,6 @@ REASONS = {
     },
 }
 """The footer's sentence: the law wants every reader to know why she is written to."""
-
-ASKED = {Role.CONFIRMATION, Role.CONFIRMATION_AGAIN}
 
 
 def about_the_business(business: AnyRow) -> Says:
