@@ -13,7 +13,7 @@ from funnel.models.job import Job, JobKind, JobState
 from funnel.models.masterclass import Masterclass, Occurrence, Registration
 from funnel.models.sequence import Link, Pause, Revision, Sequence, Step, Version
 from funnel.models.subscriber import Consent, Signup, Subscriber, Suppression
-from funnel.models.system import Heartbeat, System
+from funnel.models.system import Heartbeat, Sender, System
 from funnel.models.tag import Tag, Tagging
 from funnel.models.user import Login, LoginAttempt, RecoveryCode, User, UserLink
 
@@ -44,6 +44,7 @@ __all__ = [
     "RecoveryCode",
     "Registration",
     "Revision",
+    "Sender",
     "Sequence",
     "Signup",
     "Step",
