@@ -112,7 +112,8 @@ class Shift:
     def _is_over(self) -> bool:
         """Say whether the time is up, or the relay is out of reach."""
         is_left_alone = self.post.pool.state is State.OPEN
-        is_cut_off = self._unreached >= self.office.connections
+        terms = self.post.pool.terms  # an end of each connection is a train's end
+        is_cut_off = self._unreached >= terms.connections * terms.depth
         return is_left_alone or is_cut_off or self._time() >= self._until
 
     async def _claim(self, limit: int) -> tuple[int, list[Claimed]]:
