@@ -96,6 +96,12 @@ lock: $(READY) ## write the hashed lock files anew from pyproject.toml
 	@$(BIN)/uv pip compile -q pyproject.toml --all-extras --universal --generate-hashes --no-annotate --no-header -o requirements-dev.lock
 	@$(BIN)/uv pip compile -q pyproject.toml --universal --generate-hashes --no-annotate --no-header -c requirements-dev.lock -o requirements.lock
 
+.PHONY: vendor
+vendor: ## build the editor's libraries anew from funnel/vendor (needs Node; users do not)
+	@work=$$(mktemp -d) && trap 'rm -rf "$$work"' EXIT \
+	  && cp funnel/vendor/* funnel/vendor/.npmrc "$$work" && cd "$$work" \
+	  && npm ci --silent && node build.mjs "$(CURDIR)/funnel/static/vendor"
+
 .PHONY: venv
 venv: $(READY) ## the environment, from the hashed lock
 

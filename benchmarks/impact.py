@@ -125,7 +125,7 @@ def _bare(session: Session, sequence: Sequence) -> float:
     for _ in range(5):
         started = time.perf_counter()
         for her in people:
-            schedule.plan(seen.steps, seen.rules, her, NOW)
+            schedule.plan(seen.track, her, NOW)
         best = min(best, time.perf_counter() - started)
     return best / PLANS
 

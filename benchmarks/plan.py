@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from funnel.domain import conditions, timing
 from funnel.domain.rules import Rules
-from funnel.domain.schedule import plan
+from funnel.domain.schedule import Track, plan
 from funnel.domain.status import Kind, Purpose
 from funnel.domain.steps import Facts, Handled, Step
 
@@ -55,9 +55,10 @@ def main() -> None:
     print("steps  handled  µs per plan  in conversions")
     for length in (len(LIST) - 1, 20):
         steps = _steps(length)
+        track = Track(steps, RULES)
         for handled in (0, length // 2):
             people = [_facts(now + MINUTE * n, steps[:handled]) for n in range(PEOPLE)]
-            cost = _cost(lambda her: plan(steps, RULES, her, now), people)  # noqa: B023 - called at once
+            cost = _cost(lambda her: plan(track, her, now), people)  # noqa: B023 - called at once
             print(f"{length:5}  {handled:7}  {cost:11.1f}  {cost / yardstick:14.0f}")
 
 

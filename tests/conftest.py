@@ -11,6 +11,7 @@ import factories
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings as hypothesis
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from pytest_socket import socket_allow_hosts
@@ -26,6 +27,8 @@ from funnel.embedded.postgres import Postgres
 from funnel.models import Base
 
 pytest_plugins = ["ledger"]
+hypothesis.register_profile("funnel", deadline=None)  # no test of a machine's speed
+hypothesis.load_profile("funnel")
 
 HEAVY = ("browser", "system", "fault")
 """Marks of tests that start processes, the slowest files first."""
@@ -49,6 +52,7 @@ class Compiled(BytecodeCache):
 
 
 COMPILED = Compiled()
+BUILT: list[tuple[Settings, Flask]] = []
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -141,22 +145,32 @@ def commit_session(engine: Engine, clean_database: None) -> Iterator[Session]:
         yield session
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def settings(database_url: str) -> Settings:
     return cluster.settings(database_url)
 
 
 @pytest.fixture
-def app(settings: Settings, connection: Connection) -> Flask:
-    """The application, on the connection of `session`."""
-    app = create_app(settings)
-    app.testing = True
-    app.jinja_env.bytecode_cache = COMPILED
+def app(settings: Settings, connection: Connection) -> Iterator[Flask]:
+    """The application, on the connection of `session`.
+
+    Building one takes longer than most tests do, so those with the same settings
+    share it, and find it as it was built.
+    """
+    app = next((one for known, one in BUILT if known == settings), None)
+    if app is None:
+        app = create_app(settings)
+        app.testing = True
+        app.jinja_env.bytecode_cache = COMPILED
+        BUILT.append((settings, app))
+    kept = [(part, dict(part)) for part in (app.config, app.extensions)]
     with app.app_context():
-        db.engine.dispose()
         engines: dict[str | None, Any] = cast("dict[str | None, Any]", db.engines)
         engines[None] = connection  # the recipe of Flask-SQLAlchemy's author
-    return app
+    yield app
+    for part, before in kept:
+        part.clear()
+        part.update(before)
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 `plan` is pure: the same steps, rules, facts and `now` give the same answer.
 
 - A flowing step counts from the planned moment of the flowing step above it; the
-  first one, from the confirmation. One that was skipped counts all the same.
+  first one, from the confirmation. One that was skipped counts all the same. It
+  never goes before any flowing step above it, wherever these stood before.
 - Each moment is moved in this order: hold, send days, window and quiet hours,
   one marketing mail a day; then its own time of day again, until nothing is in
   its way. The hold and the send days are for flowing marketing only.
@@ -23,16 +24,17 @@
 
 from bisect import insort
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
-from operator import attrgetter
-from typing import NamedTuple
+from datetime import datetime
+from operator import itemgetter
 
 from funnel.domain.conditions import Condition, Situation
+from funnel.domain.openings import Slot, Usual
 from funnel.domain.rules import Rules
 from funnel.domain.slots import Slots, is_crowded
 from funnel.domain.status import How, Reason
 from funnel.domain.steps import Facts, Handled, Moved, Pause, Planned, Step
 from funnel.domain.timing import next_wall, zone
+from funnel.domain.track import NOTICE, Anchors, Pinned, Track
 
 __all__ = [
     "Condition",
@@ -43,21 +45,17 @@ __all__ = [
     "Planned",
     "Rules",
     "Step",
+    "Track",
     "plan",
     "rest",
     "situation",
     "waits",
 ]
 
-NOTICE = timedelta(minutes=10)
-"""A reminder that comes sooner than this after the seat says nothing new."""
 
-
-def plan(
-    steps: Sequence[Step], rules: Rules, facts: Facts, now: datetime
-) -> list[Planned]:
+def plan(track: Track, facts: Facts, now: datetime) -> list[Planned]:
     """Say what becomes of every step that is not handled yet, in time order."""
-    return _Planning(rules, facts, now).result(steps)
+    return _Planning(track, facts, now).result()
 
 
 def rest(planned: Sequence[Planned], ready: Sequence[Planned]) -> list[Planned] | None:
@@ -97,54 +95,45 @@ def waits(steps: Sequence[Step], facts: Facts) -> bool:
     )
 
 
-def open_from(step: Step, rules: Rules, zone_name: str, moment: datetime) -> datetime:
-    """Return when a mail that is late may leave: its quiet hours count then too."""
-    return Slots(rules, zone(zone_name), None).open(step, moment)[0]
-
-
-class _Pinned(NamedTuple):
-    """A pinned step with its moment; whether it goes is decided when that comes."""
-
-    at: datetime
-    rank: int
-    step: Step
-    moved: tuple[Moved, ...]
-    limit: datetime | None  # never after this: the anchor, or a moment already gone
-    own: datetime  # its moment before it stepped aside for another mail
-
-
 class _Planning:
     """One walk over the steps of one person."""
 
-    def __init__(self, rules: Rules, facts: Facts, now: datetime) -> None:
-        self.rules, self.facts, self.now = rules, facts, now
+    def __init__(self, track: Track, facts: Facts, now: datetime) -> None:
+        self.track, self.rules, self.facts, self.now = track, track.rules, facts, now
         self.zone = zone(facts.zone)
         self.no_seat = _no_seat(facts)
+        self.is_whole = self.no_seat is None and not facts.has_left
         self.floor = max(facts.seated_at, facts.retimed_at or facts.seated_at)
-        hold = None if self.no_seat else _hold(rules, facts)
-        self.slots = Slots(rules, self.zone, hold)
+        self.turn = self.floor  # no flowing step goes before this
+        self.patience = track.rules.lateness.marketing
+        hold = None if self.no_seat else _hold(self.rules, facts)
+        self.openings = track.openings(self.zone)
+        self.slots = Slots(self.openings, hold)
         self.consents = tuple(facts.consents)  # an enum is found faster than hashed
         self.sent: set[str] = set()
         self.past: list[tuple[int, datetime]] = []  # flowing: place, moment
         self.her = situation(facts, self.sent)
         self.shifts = [one for one in facts.pauses if one.how is How.SHIFT]
         self.skips = [one for one in facts.pauses if one.how is How.SKIP]
-        self.pending: list[_Pinned] = []  # the earliest last
+        self.pins = track.pins(
+            Anchors(facts.start, facts.end, facts.replay_until), self.zone
+        )
+        self.pending: list[Pinned] = []  # by moment
         self.planned: list[Planned] = []
 
-    def result(self, steps: Sequence[Step]) -> list[Planned]:
-        self._read_handled(steps)
-        self._pin(steps)
-        self._flow(steps)
+    def result(self) -> list[Planned]:
+        self._read_handled()
+        self._pin()
+        self._flow()
         self._decide_until(None)
-        self.planned.sort(key=attrgetter("at"))
+        self.planned.sort(key=itemgetter(1))
         return self.planned
 
-    def _read_handled(self, steps: Sequence[Step]) -> None:
+    def _read_handled(self) -> None:
         for moment in self.facts.elsewhere:
             self.slots.take_elsewhere(moment)
         handled = self.facts.handled
-        for rank, step in enumerate(steps if handled else ()):
+        for rank, step in enumerate(self.track.steps if handled else ()):
             found = handled.get(step.id)
             if found is None:
                 continue
@@ -155,46 +144,42 @@ class _Planning:
             if step.is_marketing and _took_its_day(step, found):
                 self.slots.take(found.at)
 
-    def _pin(self, steps: Sequence[Step]) -> None:
-        found = []
-        for rank, step in enumerate(steps):
-            timing = step.timing
-            if timing.is_pinned and not timing.after_above:
-                item = self._pinned(step, rank)
-                if item is not None:
-                    found.append(item)
-        found.sort(reverse=True)
-        while found:
-            item = found.pop()
+    def _pin(self) -> None:
+        """Give the pinned steps their moments, and marketing its days."""
+        found = [item for pin in self.pins.fixed if (item := self._pinned(pin))]
+        found.sort()
+        for item in found:
             if item.step.is_marketing and self._claims_its_day(item):
                 if self.slots.is_taken(item.at):
-                    insort(found, self._aside(item), key=_backwards)
+                    aside = self._aside(item, item.at, item.moved)
+                    if aside.at > item.at:
+                        insort(found, aside)  # its turn comes, in this loop
+                    else:
+                        self.pending.append(aside)
                     continue
                 self.slots.take(item.at)
             self.pending.append(item)
-        self.pending.sort(reverse=True)
+        self.pending.sort()
 
-    def _pinned(self, step: Step, rank: int) -> _Pinned | None:
-        """Find a pinned step's moment; None while there is nothing to count from."""
-        timing, seated = step.timing, self.facts.seated_at
-        anchor: datetime | None = getattr(self.facts, timing.fact)
-        if anchor is None or not self._is_open(step):
+    def _pinned(self, pin: Pinned) -> Pinned | None:
+        """Find a pinned step's moment for her; None if it is none of hers."""
+        step, seated = pin.step, self.facts.seated_at
+        if step.id in self.facts.handled or not (self.is_whole or self._is_open(step)):
             return None
-        base = timing.moment(anchor, self.zone)
-        if step.added_at is not None and max(base, seated) < step.added_at:
+        if step.added_at is not None and max(pin.base, seated) < step.added_at:
             return None  # put in when its moment had passed
-        is_before = base < anchor or timing.on is not None
-        at, moved = self.slots.open(step, base)
-        if at < seated and not is_before and not step.is_loud:
-            at = next_wall(seated, timing.at or self.rules.hour, self.zone)
-            at, moved = self.slots.open(step, at, (*moved, Moved.SEAT))
+        if pin.at >= self.floor + NOTICE:
+            return pin
+        at, moved, limit = pin.at, pin.moved, pin.limit
+        if at < seated and not pin.is_before and not step.is_loud:
+            at = next_wall(seated, step.timing.at or self.rules.hour, self.zone)
+            at, moved = self.openings.open(step, at, (*moved, Moved.SEAT))
         elif self._is_overdue(step, at):
-            at = self.slots.next_own(step, at, self.floor)
-            at, moved = self.slots.open(step, at, (*moved, Moved.RETIMED))
-        limit = anchor if is_before and timing.on is None else None
-        if is_before and at < seated + NOTICE:
+            at = self.openings.next_own(step, at, self.floor)
+            at, moved = self.openings.open(step, at, (*moved, Moved.RETIMED))
+        if pin.is_before and at < seated + NOTICE:
             limit = at - NOTICE
-        return _Pinned(at, rank, step, moved, limit, at)
+        return pin.put(at, moved, limit, at, self.rules.lateness)
 
     def _is_overdue(self, step: Step, at: datetime) -> bool:
         """Say whether an edit put a moment into the past, where it still counts.
@@ -209,9 +194,7 @@ class _Planning:
         )
 
     def _is_open(self, step: Step) -> bool:
-        """Say whether a step is still to be handled, and has what it is about."""
-        if step.id in self.facts.handled or step.is_deleted:
-            return False
+        """Say whether a step has what it is about, where something is missing."""
         if step.is_marketing and self.facts.has_left:
             return False
         if self.no_seat is None:
@@ -220,7 +203,7 @@ class _Planning:
             return self.facts.start is not None
         return not step.timing.is_pinned or step.timing.on is not None
 
-    def _claims_its_day(self, item: _Pinned) -> bool:
+    def _claims_its_day(self, item: Pinned) -> bool:
         """Say whether a pinned step may go: only its condition is left open."""
         step = item.step
         return (
@@ -230,30 +213,56 @@ class _Planning:
             and (item.limit is None or item.at <= item.limit)
         )
 
-    def _aside(self, item: _Pinned) -> _Pinned:
+    def _aside(self, item: Pinned, at: datetime, moved: tuple[Moved, ...]) -> Pinned:
         """Move to the next free day; where that is too late, be skipped in place."""
-        at, moved = self.slots.place(item.step, item.at, item.moved, rests=False)
-        if item.limit is not None and at > item.limit:
-            return item._replace(at=item.own, limit=item.own - NOTICE, moved=moved)
-        return item._replace(at=at, moved=moved)
+        at, moved = self.slots.place(item.step, at, moved, rests=False)
+        limit, own = item.limit, item.own
+        if limit is not None and at > limit:
+            at, limit = own, own - NOTICE
+        return item.put(at, moved, limit, own, self.rules.lateness)
 
-    def _flow(self, steps: Sequence[Step]) -> None:
+    def _flow(self) -> None:
         handled, above = self.facts.handled, self.facts.confirmed_at
-        for rank, step in enumerate(steps):
-            if step.timing.is_pinned:
-                if step.timing.after_above:
-                    self._follow(step, rank, above)
-                continue
+        for rank, step in self.track.turns:
             found = handled.get(step.id)
-            if found is not None:
+            if step.timing.is_pinned:
+                if found is None and rank in self.pins.behind:
+                    self._follow(self.pins.behind[rank], above)
+            elif found is not None:
                 if not found.final:
                     return
-                above = found.at
-            elif self._is_open(step) and not self._is_passed(step, rank):
+                above, self.turn = found.at, max(self.turn, found.at)
+            elif step.is_deleted or self._is_passed(step, rank):
+                continue
+            elif self.is_whole or self._is_open(step):
                 above = self._flowing(step, above)
 
     def _flowing(self, step: Step, above: datetime) -> datetime:
         """Plan a flowing step; return its moment, from which the next one counts."""
+        usual = self.openings.usual(step, above)
+        at = usual.at
+        moved: tuple[Moved, ...] = ()
+        if not self._is_as_usual(step, usual, above):
+            at, moved = self._moved(step, above)
+        if self.pending and self.pending[0].at < at:
+            self._decide_until(at)
+        if not step.is_marketing:
+            self._decide(step, at, None, moved)
+        elif self._decide(step, at, at + self.patience, moved):
+            self.slots.take(at)
+        self.turn = at
+        return at
+
+    def _is_as_usual(self, step: Step, usual: Usual, above: datetime) -> bool:
+        """Say whether nothing of her own is in the way of a flowing step."""
+        if not usual.is_open or usual.at < self.turn or self.shifts:
+            return False
+        if step.is_marketing:
+            return self.slots.is_free(usual.at, usual.day)
+        return above >= self.facts.seated_at
+
+    def _moved(self, step: Step, above: datetime) -> Slot:
+        """Find the moment of a flowing step for which something is in the way."""
         seated = self.facts.seated_at
         moved: tuple[Moved, ...] = ()
         if above < seated and not step.is_marketing:
@@ -264,20 +273,12 @@ class _Planning:
                 above += pause.until - max(above, pause.since)
                 at = step.timing.moment(above, self.zone)
                 moved = (Moved.PAUSED,)
-        if at < self.floor:
+        if at < self.turn:
             moved = (*moved, Moved.SEAT if at < seated else Moved.RETIMED)
-            at = self.slots.next_own(step, at, self.floor)
-        last = None
+            at = self.openings.next_own(step, at, self.turn)
         if step.is_marketing:
-            at, moved = self.slots.place(step, at, moved, rests=True)
-            last = at + self.rules.lateness.marketing
-        else:
-            at, moved = self.slots.open(step, at, moved)
-        if self.pending:
-            self._decide_until(at)
-        if self._decide(step, at, last, moved) and step.is_marketing:
-            self.slots.take(at)
-        return at
+            return self.slots.place(step, at, moved, rests=True)
+        return self.openings.open(step, at, moved)
 
     def _is_passed(self, step: Step, rank: int) -> bool:
         """Say whether a step was put in above a place that she had passed by then."""
@@ -286,30 +287,33 @@ class _Planning:
             return False  # service steps begin anew with each seat
         return any(place > rank and at <= added for place, at in self.past)
 
-    def _follow(self, step: Step, rank: int, above: datetime) -> None:
+    def _follow(self, pin: Pinned, above: datetime) -> None:
         """Plan a pinned step that waits for the flowing steps above it."""
-        item = self._pinned(step, rank)
+        item = self._pinned(pin)
         if item is None:
             return
-        above = max(above, self.floor)
-        if item.at < above:
-            at = self.slots.next_own(step, item.at, above)
-            moved = (*item.moved, Moved.STEPS_ABOVE)
-            item = item._replace(at=at, moved=moved)
-            item = self._aside(item) if step.is_marketing else item
-        elif self._claims_its_day(item) and self.slots.is_taken(item.at):
-            item = self._aside(item)
+        above, at, moved = max(above, self.floor), item.at, item.moved
+        is_pushed = at < above
+        if is_pushed:
+            at = self.openings.next_own(item.step, at, above)
+            moved = (*moved, Moved.STEPS_ABOVE)
+        if not item.step.is_marketing:
+            item = item.put(at, moved, item.limit, item.own, self.rules.lateness)
+        elif is_pushed or (self._claims_its_day(item) and self.slots.is_taken(at)):
+            item = self._aside(item, at, moved)
         if self._claims_its_day(item):
             self.slots.take(item.at)
-        insort(self.pending, item, key=_backwards)
+        insort(self.pending, item)
 
     def _decide_until(self, moment: datetime | None) -> None:
         """Decide the pinned steps that come before a moment; None: all of them."""
-        pending = self.pending
-        while pending and (moment is None or pending[-1].at < moment):
-            item = pending.pop()
-            last = self._last(item)
-            self._decide(item.step, item.at, last, item.moved)
+        pending, count = self.pending, 0
+        for item in pending:
+            if moment is not None and item.at >= moment:
+                break
+            self._decide(item.step, item.at, item.last, item.moved)
+            count += 1
+        del pending[:count]
 
     def _decide(
         self, step: Step, at: datetime, last: datetime | None, moved: tuple[Moved, ...]
@@ -317,28 +321,17 @@ class _Planning:
         """Write down whether a step goes; say so."""
         if step.condition.needs_replay and self.facts.replay_until:
             last = min(last or self.facts.replay_until, self.facts.replay_until)
-        skip = self._skip(step, at, last)
-        if skip is None and is_crowded(moved):
-            skip = Reason.CROWDED
+        skip = self._skip(step, at, last, moved)
+        self.planned.append(Planned(step, at, skip, last, moved))
         if skip is None:
             self.sent.add(step.slug)
-        self.planned.append(Planned(step, at, skip, last, moved))
-        return skip is None
+            return True
+        return False
 
-    def _last(self, item: _Pinned) -> datetime | None:
-        """Return the last moment at which a pinned step may still leave."""
-        lateness, limit = self.rules.lateness, item.limit
-        if item.step.is_marketing:
-            last = item.at + lateness.marketing
-        elif item.step.timing.is_close:
-            last = item.at + (lateness.last_hour if limit else lateness.live)
-        elif limit is None:
-            return None
-        else:
-            last = item.at + lateness.reminder
-        return last if limit is None else min(last, limit)
-
-    def _skip(self, step: Step, at: datetime, last: datetime | None) -> Reason | None:
+    def _skip(
+        self, step: Step, at: datetime, last: datetime | None, moved: tuple[Moved, ...]
+    ) -> Reason | None:
+        """Say why a step does not go."""
         if not step.is_on:
             return Reason.SWITCHED_OFF
         refusal = self._unwanted(step, at) if step.is_marketing else self.no_seat
@@ -348,7 +341,7 @@ class _Planning:
             return Reason.TOO_LATE  # before the condition: it claimed no day
         if step.condition.facts and not step.condition.holds(self.her, at):
             return Reason.CONDITION
-        return None
+        return Reason.CROWDED if moved and is_crowded(moved) else None
 
     def _unwanted(self, step: Step, at: datetime) -> Reason | None:
         """Say why a marketing step may not come at this moment."""
@@ -358,10 +351,6 @@ class _Planning:
             if pause.holds(at):
                 return Reason.STOOD_STILL
         return None
-
-
-def _backwards(item: _Pinned) -> tuple[float, int]:
-    return -item.at.timestamp(), -item.rank
 
 
 def _depends(item: Planned, slugs: set[str]) -> bool:

@@ -34,6 +34,9 @@ class Step:
         object.__setattr__(self, "is_marketing", is_marketing)
         object.__setattr__(self, "is_loud", is_loud)
 
+    def __hash__(self) -> int:
+        return self.id
+
     @property
     def per_occurrence(self) -> bool:
         """Service steps come once per occurrence, marketing once per enrollment."""

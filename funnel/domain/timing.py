@@ -157,6 +157,7 @@ def local(moment: datetime, zone: tzinfo) -> datetime:
     return moment.astimezone(zone)
 
 
+@lru_cache(maxsize=8192)
 def next_wall(moment: datetime, at: time, zone: tzinfo) -> datetime:
     """Return the first time her clock shows `at`, from this moment on, in UTC."""
     day = local(moment, zone).date()

@@ -3,13 +3,22 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, text
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    literal_column,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from funnel.domain.status import DeliveryState, Kind, Reason
 from funnel.models.base import Base, Id, Word
 
+OVER = "{0}state NOT IN ('scheduled', 'claimed', 'handed') AND NOT {0}is_test"
 SERVICE_PRIORITY, MARKETING_PRIORITY = 0, 10
 
 
@@ -66,6 +75,18 @@ class Delivery(Base):
                 "state IN ('failed', 'uncertain', 'parked', 'skipped')"
             ),
         ),
+        # What became of a step's mails: listed by it, and counted out of it alone.
+        Index(
+            "ix_delivery_outcome",
+            *("step_id", "state", "planned_at", "id"),
+            postgresql_include=["reason"],
+            postgresql_where=text(OVER.format("")),
+        ),
+        Index(
+            "ix_delivery_occurrence",
+            "occurrence_id",
+            postgresql_where=text("occurrence_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Id]
@@ -106,3 +127,11 @@ class Delivery(Base):
     handed_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
     reply: Mapped[str] = mapped_column(default="")  # "250 2.0.0 queued as …"
+
+    @staticmethod
+    def is_over() -> ColumnElement[bool]:
+        """Say in SQL that no worker touches it again, and that it was no test.
+
+        As an index says it: a condition with parameters would not find that one.
+        """
+        return literal_column(OVER.format("delivery."), Boolean)

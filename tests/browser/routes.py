@@ -23,8 +23,11 @@ NO_PAGE = {
     "inbox.source": "for machines",
     "inbox.letter": "a letter in its frame; its markup is for mail programs",
     "admin.steps.preview": "a letter in its frame; its markup is for mail programs",
+    "admin.steps.readers": "a part of a page",
     "pages.host": "a picture",
+    "media.show": "a picture",
     "admin.imports.report": "a file",
+    "admin.dashboard.file": "a file",
 }
 """Routes that show no page of ours to a person."""
 
@@ -86,7 +89,7 @@ def paths(system: Running) -> dict[str, str]:
         "doors.ask_code": "/admin/code",
         "doors.ask_forgotten": "/admin/forgotten",
         "doors.ask_password": links.account(invitation),
-        "admin.home": "/admin/",
+        "admin.dashboard.show": "/admin/",
         "admin.account.show": "/admin/account",
         "admin.business.show": "/admin/business",
         "admin.deliveries.index": "/admin/deliveries?view=all",
@@ -95,6 +98,7 @@ def paths(system: Running) -> dict[str, str]:
         "admin.clicks.show": f"/admin/links/{link}",
         "admin.imports.index": "/admin/imports",
         "admin.imports.show": f"/admin/imports/{file}",
+        "admin.media.index": "/admin/media",
         "admin.second_step.show": "/admin/account/second-step",
         "admin.selections.ask": "/admin/subscribers/selection?state=active",
         "admin.team.index": "/admin/team",

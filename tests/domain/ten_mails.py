@@ -6,7 +6,16 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from funnel.domain import conditions, timing
-from funnel.domain.schedule import Facts, Handled, Planned, Rules, Step, plan, waits
+from funnel.domain.schedule import (
+    Facts,
+    Handled,
+    Planned,
+    Rules,
+    Step,
+    Track,
+    plan,
+    waits,
+)
 from funnel.domain.status import Kind, Purpose
 
 AMSTERDAM = "Europe/Amsterdam"
@@ -109,10 +118,10 @@ def live(
 ) -> tuple[list[Planned], Facts]:
     """Do what the scan does: plan again at each moment that falls due, handle it."""
     now, done = since, list[Planned]()
-    while planned := plan(steps, rules, facts, now):
+    while planned := plan(Track(steps, rules), facts, now):
         assert not waits(steps, facts)
         now = max(now, planned[0].at)
-        due = [item for item in plan(steps, rules, facts, now) if item.at <= now]
+        due = [item for item in plan(Track(steps, rules), facts, now) if item.at <= now]
         handled = {
             item.step.id: Handled(
                 item.at, sent=item.skip is None, final=True, reason=item.skip

@@ -20,8 +20,17 @@ from ten_mails import (
     typed,
 )
 
-from funnel.domain import schedule, timing
-from funnel.domain.schedule import Facts, Handled, Moved, Planned, Rules, plan, waits
+from funnel.domain import timing
+from funnel.domain.schedule import (
+    Facts,
+    Handled,
+    Moved,
+    Planned,
+    Rules,
+    Track,
+    plan,
+    waits,
+)
 from funnel.domain.status import Kind, Purpose, Reason
 
 FREE = Rules.from_dict({})
@@ -61,7 +70,7 @@ def test_quiet_hours_across_midnight_move_a_mail_to_the_next_hour(
 ) -> None:
     anna = alone("2026-11-27 10:00")
 
-    planned = plan([step(1, "later", kind, when)], FREE, anna, anna.confirmed_at)
+    planned = plan(Track([step(1, "later", kind, when)], FREE), anna, anna.confirmed_at)
 
     assert lines(planned) == [f"later {goes}"]
 
@@ -69,7 +78,7 @@ def test_quiet_hours_across_midnight_move_a_mail_to_the_next_hour(
 def test_what_she_asks_for_at_night_comes_at_night() -> None:
     anna = her("2026-11-27 23:50", "2026-12-05 00:30")
 
-    planned = plan(STEPS, RULES, anna, anna.confirmed_at)
+    planned = plan(Track(STEPS, RULES), anna, anna.confirmed_at)
 
     assert found(planned, "02-plek").at == local("2026-11-27 23:50")
     assert found(planned, "08b").at == local("2026-12-04 23:30")
@@ -82,7 +91,7 @@ def test_marketing_at_once_waits_for_the_morning() -> None:
     anna = alone("2026-11-27 23:50")
 
     planned = plan(
-        listed(("hello", MARKETING, "at once")), FREE, anna, anna.confirmed_at
+        Track(listed(("hello", MARKETING, "at once")), FREE), anna, anna.confirmed_at
     )
 
     assert lines(planned) == ["hello 2026-11-28 08:30"]
@@ -92,7 +101,7 @@ def test_a_service_step_that_waits_for_others_is_no_last_call() -> None:
     anna = her("2026-11-27 10:00", "2026-12-01 22:00")
     steps = listed(("bye", SERVICE, "start + 30 minutes after the steps above"))
 
-    planned = plan(steps, RULES, anna, anna.confirmed_at)
+    planned = plan(Track(steps, RULES), anna, anna.confirmed_at)
 
     assert lines(planned) == ["bye 2026-12-02 08:30"]
 
@@ -109,7 +118,7 @@ def test_a_window_is_for_marketing_only_and_may_cross_midnight() -> None:
         ("early", MARKETING, "1 day at 05:59"),
     )
 
-    assert lines(plan(steps, rules, anna, anna.confirmed_at)) == typed("""
+    assert lines(plan(Track(steps, rules), anna, anna.confirmed_at)) == typed("""
         ticket  2026-11-27 12:00
         day     2026-11-28 22:30
         night   2026-11-29 23:15
@@ -123,7 +132,7 @@ def test_a_time_of_day_inside_the_quiet_hours_goes_at_the_hour_every_time() -> N
         ("a", MARKETING, "1 day at 06:00"), ("b", MARKETING, "1 day at 06:00")
     )
 
-    assert lines(plan(steps, FREE, anna, anna.confirmed_at)) == typed("""
+    assert lines(plan(Track(steps, FREE), anna, anna.confirmed_at)) == typed("""
         a  2026-11-28 08:30
         b  2026-11-29 08:30
     """)
@@ -142,7 +151,7 @@ def test_send_days_move_marketing_to_the_next_allowed_day_at_its_own_time() -> N
         ("third", MARKETING, "1 day at 10:15"),
     )
 
-    planned = plan(steps, rules, anna, anna.confirmed_at)
+    planned = plan(Track(steps, rules), anna, anna.confirmed_at)
 
     assert lines(planned) == typed("""
         ticket  2026-11-28 09:00
@@ -164,7 +173,7 @@ def test_three_marketing_steps_of_one_day_spread_over_three_days() -> None:
         ("c", MARKETING, "0 days at 15:00"),
     )
 
-    planned = plan(steps, FREE, anna, anna.confirmed_at)
+    planned = plan(Track(steps, FREE), anna, anna.confirmed_at)
 
     assert lines(planned) == typed("""
         a  2026-11-27 11:00
@@ -181,7 +190,7 @@ def test_a_flowing_step_steps_aside_for_a_pinned_one_later_that_day() -> None:
         ("pinned", MARKETING, "2026-11-28 at 19:00"),
     )
 
-    assert lines(plan(steps, FREE, anna, anna.confirmed_at)) == typed("""
+    assert lines(plan(Track(steps, FREE), anna, anna.confirmed_at)) == typed("""
         pinned   2026-11-28 19:00
         flowing  2026-11-29 08:30
     """)
@@ -200,7 +209,7 @@ def test_a_pinned_step_that_she_never_gets_takes_no_day(
     )
     steps = [flowing, replace(pinned, **changes)]  # type: ignore[arg-type]  # a field of Step
 
-    assert lines(plan(steps, FREE, anna, anna.confirmed_at)) == [
+    assert lines(plan(Track(steps, FREE), anna, anna.confirmed_at)) == [
         "flowing 2026-11-28 08:30"
     ]
 
@@ -214,7 +223,7 @@ def test_a_pinned_step_that_its_condition_stopped_keeps_its_day() -> None:
         6: Handled(at, sent=False, final=True, reason=Reason.CONDITION),
     }
 
-    planned = plan(steps, RULES, replace(anna, handled=handled), at)
+    planned = plan(Track(steps, RULES), replace(anna, handled=handled), at)
 
     assert found(planned, "03-stress").at == local("2026-12-06 08:30")
 
@@ -226,7 +235,7 @@ def test_of_two_pinned_steps_on_one_day_the_later_moves_on() -> None:
         ("morning", MARKETING, "2026-12-24 at 09:00"),
     )
 
-    assert lines(plan(steps, FREE, anna, anna.confirmed_at)) == typed("""
+    assert lines(plan(Track(steps, FREE), anna, anna.confirmed_at)) == typed("""
         morning  2026-12-24 09:00
         evening  2026-12-25 19:00
     """)
@@ -237,7 +246,7 @@ def test_pinned_steps_of_one_moment_keep_the_order_of_the_list() -> None:
     anna = her("2026-11-27 10:00")
     steps = listed(*((name, MARKETING, "start") for name in ("a", "b", "c", "d")))
 
-    planned = plan(steps, rules, anna, anna.confirmed_at)
+    planned = plan(Track(steps, rules), anna, anna.confirmed_at)
 
     assert lines(planned) == typed("""
         a  2026-12-01 20:00
@@ -254,7 +263,7 @@ def test_a_pinned_step_with_no_free_day_left_is_skipped_at_its_own_moment() -> N
         ("second", MARKETING, "start - 10 hours"),
     )
 
-    planned = plan(steps, FREE, anna, anna.confirmed_at)
+    planned = plan(Track(steps, FREE), anna, anna.confirmed_at)
 
     assert skipped(planned) == {"second": "too-late"}
     assert found(planned, "second").at == local("2026-12-01 10:00")
@@ -264,7 +273,7 @@ def test_a_day_on_which_marketing_was_sent_is_taken() -> None:
     steps = listed(("a", MARKETING, "at once"), ("b", MARKETING, "2 hours"))
     anna = alone("2026-11-27 10:00", handled={1: sent("2026-11-27 10:00")})
 
-    assert lines(plan(steps, FREE, anna, local("2026-11-27 10:00"))) == [
+    assert lines(plan(Track(steps, FREE), anna, local("2026-11-27 10:00"))) == [
         "b 2026-11-28 08:30"
     ]
 
@@ -273,7 +282,7 @@ def test_a_day_on_which_another_sequence_sends_marketing_is_taken() -> None:
     anna = alone("2026-11-27 10:00", elsewhere=(local("2026-11-28 15:00"),))
 
     planned = plan(
-        listed(("a", MARKETING, "1 day at 08:30")), FREE, anna, anna.confirmed_at
+        Track(listed(("a", MARKETING, "1 day at 08:30")), FREE), anna, anna.confirmed_at
     )
 
     assert lines(planned) == ["a 2026-11-29 08:30"]
@@ -284,7 +293,7 @@ def test_the_marketing_rule_can_be_switched_off() -> None:
     anna = alone("2026-11-27 10:00")
     steps = listed(("a", MARKETING, "1 hour"), ("b", MARKETING, "1 hour"))
 
-    assert lines(plan(steps, rules, anna, anna.confirmed_at)) == typed("""
+    assert lines(plan(Track(steps, rules), anna, anna.confirmed_at)) == typed("""
         a  2026-11-27 11:00
         b  2026-11-27 12:00
     """)
@@ -294,9 +303,9 @@ def test_the_day_is_the_one_on_her_own_clock() -> None:
     steps = listed(("a", MARKETING, "at once"), ("b", MARKETING, "3 hours"))
     anna = alone("2026-11-27 22:30")
 
-    amsterdam = plan(steps, ALL_DAY, anna, anna.confirmed_at)
+    amsterdam = plan(Track(steps, ALL_DAY), anna, anna.confirmed_at)
     curacao = plan(
-        steps, ALL_DAY, replace(anna, zone="America/Curacao"), anna.confirmed_at
+        Track(steps, ALL_DAY), replace(anna, zone="America/Curacao"), anna.confirmed_at
     )
 
     assert found(amsterdam, "b").at == local("2026-11-28 01:30")
@@ -312,7 +321,7 @@ def test_the_hold_moves_marketing_to_its_end_and_never_service() -> None:
         ("ticket", SERVICE, "1 day at 09:00"), ("tip", MARKETING, "1 day at 19:30")
     )
 
-    planned = plan(steps, RULES, anna, anna.confirmed_at)
+    planned = plan(Track(steps, RULES), anna, anna.confirmed_at)
 
     assert lines(planned) == typed("""
         ticket  2026-12-01 09:00
@@ -330,7 +339,9 @@ def test_the_hold_has_its_first_minute_in_and_its_last_one_out(
 ) -> None:
     anna = her("2026-11-28 10:00")
 
-    planned = plan(listed(("tip", MARKETING, when)), RULES, anna, anna.confirmed_at)
+    planned = plan(
+        Track(listed(("tip", MARKETING, when)), RULES), anna, anna.confirmed_at
+    )
 
     assert lines(planned) == [f"tip {goes}"]
 
@@ -339,7 +350,7 @@ def test_a_step_without_a_time_of_day_may_go_at_the_very_end_of_the_hold() -> No
     anna = her("2026-12-04 10:00")
 
     planned = plan(
-        listed(("tip", MARKETING, "34 hours")), RULES, anna, anna.confirmed_at
+        Track(listed(("tip", MARKETING, "34 hours")), RULES), anna, anna.confirmed_at
     )
 
     assert lines(planned) == ["tip 2026-12-05 20:00"]
@@ -351,7 +362,7 @@ def test_a_step_without_a_time_of_day_may_go_at_the_very_end_of_the_hold() -> No
 def test_the_offer_keeps_its_moment_when_the_series_is_done() -> None:
     anna = her("2026-11-19 20:00")
 
-    offer = found(plan(STEPS, RULES, anna, anna.confirmed_at), "10-aanbod")
+    offer = found(plan(Track(STEPS, RULES), anna, anna.confirmed_at), "10-aanbod")
 
     assert (offer.at, offer.moved) == (local("2026-12-04 10:00"), ())
 
@@ -363,7 +374,7 @@ def test_the_offer_does_not_wait_for_pinned_steps_above_it() -> None:
         ("offer", MARKETING, "start + 3 days at 10:00 after the steps above"),
     )
 
-    assert lines(plan(steps, RULES, anna, anna.confirmed_at))[0] == (
+    assert lines(plan(Track(steps, RULES), anna, anna.confirmed_at))[0] == (
         "offer 2026-12-04 10:00"
     )
 
@@ -372,7 +383,7 @@ def test_an_offer_whose_moment_is_taken_takes_the_first_free_day() -> None:
     anna = her("2026-11-19 20:00")
     steps = [*STEPS, step(15, "news", MARKETING, "2026-12-04 at 15:00")]
 
-    planned = plan(steps, RULES, anna, anna.confirmed_at)
+    planned = plan(Track(steps, RULES), anna, anna.confirmed_at)
 
     assert found(planned, "10-aanbod").at == local("2026-12-05 10:00")
 
@@ -384,7 +395,7 @@ def test_a_skipped_step_counts_at_its_planned_time_for_the_one_below() -> None:
     anna = her("2026-11-19 20:00")
     steps = but("04-moe", is_on=False)
 
-    planned = plan(steps, RULES, anna, anna.confirmed_at)
+    planned = plan(Track(steps, RULES), anna, anna.confirmed_at)
 
     assert skipped(planned)["04-moe"] == "switched-off"
     assert found(planned, "05-cyclus").at == local("2026-11-24 08:30")
@@ -396,7 +407,7 @@ def test_consent_given_later_starts_at_the_next_step() -> None:
 
     anna = her("2026-11-19 20:00", handled=handled)
 
-    assert lines(plan(STEPS, RULES, anna, local("2026-11-21 12:00")))[0] == (
+    assert lines(plan(Track(STEPS, RULES), anna, local("2026-11-21 12:00")))[0] == (
         "04-moe 2026-11-22 08:30"
     )
 
@@ -404,7 +415,7 @@ def test_consent_given_later_starts_at_the_next_step() -> None:
 def test_a_reason_that_comes_from_her_goes_before_lateness() -> None:
     anna = her("2026-11-19 20:00", consents=frozenset())
 
-    planned = plan(STEPS, RULES, anna, local("2027-01-01 10:00"))
+    planned = plan(Track(STEPS, RULES), anna, local("2027-01-01 10:00"))
 
     assert skipped(planned)["03-stress"] == "no-consent"
     assert skipped(planned)["08a"] == "too-late"
@@ -415,7 +426,9 @@ def test_the_bridge_needs_one_mail_of_the_series() -> None:
 
     def bridge(*off: str) -> Reason | None:
         steps = [replace(step, is_on=step.slug not in off) for step in STEPS]
-        return found(plan(steps, RULES, anna, anna.confirmed_at), "07-rode-draad").skip
+        return found(
+            plan(Track(steps, RULES), anna, anna.confirmed_at), "07-rode-draad"
+        ).skip
 
     assert bridge("03-stress", "04-moe", "05-cyclus") is None
     assert bridge("03-stress", "04-moe", "05-cyclus", "06-etiket") is Reason.CONDITION
@@ -442,7 +455,7 @@ def test_the_bridge_needs_one_mail_of_the_series() -> None:
 def test_each_kind_of_mail_has_its_own_last_moment(slug: str, last: str | None) -> None:
     anna = her("2026-11-27 10:00")
 
-    item = found(plan(STEPS, RULES, anna, anna.confirmed_at), slug)
+    item = found(plan(Track(STEPS, RULES), anna, anna.confirmed_at), slug)
 
     assert item.not_after == (last and local(last))
 
@@ -451,8 +464,8 @@ def test_a_mail_leaves_at_its_last_moment_and_not_after_it() -> None:
     anna = her("2026-11-27 10:00")
     last = local("2026-12-01 20:12")
 
-    in_time = plan(STEPS, RULES, anna, last)
-    too_late = plan(STEPS, RULES, anna, last + timedelta(seconds=1))
+    in_time = plan(Track(STEPS, RULES), anna, last)
+    too_late = plan(Track(STEPS, RULES), anna, last + timedelta(seconds=1))
 
     assert found(in_time, "08d").skip is None
     assert found(too_late, "08d").skip is Reason.TOO_LATE
@@ -462,7 +475,7 @@ def test_a_reminder_never_goes_after_the_start() -> None:
     anna = her("2026-11-27 10:00")
     steps = listed(("now", SERVICE, "start - 2 minutes"))
 
-    item = found(plan(steps, RULES, anna, anna.confirmed_at), "now")
+    item = found(plan(Track(steps, RULES), anna, anna.confirmed_at), "now")
 
     assert item.not_after == local("2026-12-01 20:00")
 
@@ -471,7 +484,9 @@ def test_a_reminder_that_quiet_hours_push_past_the_start_is_skipped() -> None:
     anna = her("2026-11-27 10:00", "2026-12-01 07:30")
 
     planned = plan(
-        listed(("soon", SERVICE, "start - 3 hours")), RULES, anna, anna.confirmed_at
+        Track(listed(("soon", SERVICE, "start - 3 hours")), RULES),
+        anna,
+        anna.confirmed_at,
     )
 
     assert skipped(planned) == {"soon": "too-late"}
@@ -480,7 +495,7 @@ def test_a_reminder_that_quiet_hours_push_past_the_start_is_skipped() -> None:
 def test_after_three_days_off_the_series_goes_on_without_a_blast() -> None:
     anna = her("2026-11-19 20:00", handled={1: sent("2026-11-19 20:00")})
 
-    planned = plan(STEPS, RULES, anna, local("2026-11-24 12:00"))
+    planned = plan(Track(STEPS, RULES), anna, local("2026-11-24 12:00"))
 
     assert skipped(planned)["03-stress"] == "too-late"
     assert skipped(planned)["04-moe"] == "too-late"
@@ -495,7 +510,8 @@ def test_a_late_mail_waits_for_the_end_of_the_quiet_hours() -> None:
     morning = local("2026-11-29 08:30")
 
     def leaves(slug: str, at: str) -> object:
-        return schedule.open_from(named(slug), RULES, "Europe/Amsterdam", local(at))
+        openings = Track(STEPS, RULES).openings(timing.zone("Europe/Amsterdam"))
+        return openings.open(named(slug), local(at))[0]
 
     assert leaves("03-stress", "2026-11-28 23:10") == morning
     assert leaves("03-stress", "2026-11-28 12:00") == day
@@ -510,7 +526,7 @@ def test_the_next_flowing_step_waits_for_a_delivery_that_is_not_final() -> None:
     handled = {1: sent("2026-11-27 10:00"), 2: retrying}
     anna = her("2026-11-27 10:00", handled=handled)
 
-    planned = plan(STEPS, RULES, anna, local("2026-11-28 08:31"))
+    planned = plan(Track(STEPS, RULES), anna, local("2026-11-28 08:31"))
 
     assert waits(STEPS, anna)
     assert [item.step.slug for item in planned] == [
@@ -530,7 +546,7 @@ def test_a_pinned_delivery_that_is_not_final_keeps_nobody_waiting() -> None:
     anna = her("2026-11-27 10:00", handled=handled)
 
     assert not waits(STEPS, anna)
-    assert found(plan(STEPS, RULES, anna, anna.confirmed_at), "04-moe")
+    assert found(plan(Track(STEPS, RULES), anna, anna.confirmed_at), "04-moe")
 
 
 # The seat
@@ -539,7 +555,7 @@ def test_a_pinned_delivery_that_is_not_final_keeps_nobody_waiting() -> None:
 def test_a_cancelled_seat_stops_service_and_not_the_series() -> None:
     anna = her("2026-11-19 20:00", has_seat=False)
 
-    planned = plan(STEPS, RULES, anna, anna.confirmed_at)
+    planned = plan(Track(STEPS, RULES), anna, anna.confirmed_at)
 
     assert set(skipped(planned).values()) == {"seat-cancelled"}
     assert lines(planned) == typed("""
@@ -553,7 +569,7 @@ def test_a_cancelled_seat_stops_service_and_not_the_series() -> None:
 def test_a_cancelled_occurrence_has_no_hold_and_skips_with_its_own_reason() -> None:
     anna = her("2026-11-27 10:00", occurrence_cancelled=True)
 
-    planned = plan(STEPS, RULES, anna, anna.confirmed_at)
+    planned = plan(Track(STEPS, RULES), anna, anna.confirmed_at)
 
     assert skipped(planned)["08a"] == "occurrence-cancelled"
     assert found(planned, "04-moe").at == local("2026-11-30 08:30")
@@ -563,7 +579,7 @@ def test_a_cancelled_occurrence_has_no_hold_and_skips_with_its_own_reason() -> N
 def test_who_waits_for_a_date_gets_the_series_and_nothing_about_a_seat() -> None:
     anna = alone("2026-11-19 20:00", has_seat=False)
 
-    planned = plan(STEPS, RULES, anna, anna.confirmed_at)
+    planned = plan(Track(STEPS, RULES), anna, anna.confirmed_at)
 
     assert [item.step.slug for item in planned] == [
         "03-stress",
@@ -576,7 +592,7 @@ def test_who_waits_for_a_date_gets_the_series_and_nothing_about_a_seat() -> None
 def test_without_a_recording_nobody_is_told_when_it_closes() -> None:
     anna = her("2026-11-27 10:00", replay_until=None)
 
-    planned = plan(STEPS, RULES, anna, anna.confirmed_at)
+    planned = plan(Track(STEPS, RULES), anna, anna.confirmed_at)
 
     assert "09d" not in [item.step.slug for item in planned]
 
@@ -585,8 +601,8 @@ def test_a_mail_about_the_open_recording_never_leaves_after_it_closed() -> None:
     anna = her("2026-11-27 10:00", replay_until=local("2026-12-02 12:00"))
     steps = listed(("watch", SERVICE, "end + 2 hours", "replay open"))
 
-    planned = plan(steps, RULES, anna, anna.confirmed_at)
-    closed = plan(steps, RULES, anna, local("2026-12-02 12:01"))
+    planned = plan(Track(steps, RULES), anna, anna.confirmed_at)
+    closed = plan(Track(steps, RULES), anna, local("2026-12-02 12:01"))
 
     assert found(planned, "watch").not_after == local("2026-12-02 12:00")
     assert skipped(closed) == {"watch": "too-late"}
@@ -597,7 +613,9 @@ def test_a_service_step_counts_from_the_seat_and_not_from_an_older_confirmation(
 ):
     anna = replace(her("2026-11-19 20:00"), seated_at=local("2026-11-24 12:00"))
 
-    planned = plan(listed(("tips", SERVICE, "2 hours")), RULES, anna, anna.confirmed_at)
+    planned = plan(
+        Track(listed(("tips", SERVICE, "2 hours")), RULES), anna, anna.confirmed_at
+    )
 
     assert lines(planned) == ["tips 2026-11-24 14:00"]
 
@@ -610,7 +628,7 @@ def test_an_edit_that_makes_a_step_overdue_sends_it_at_its_next_slot() -> None:
     anna = her("2026-11-09 10:00", handled=handled)
     edited = local("2026-11-13 12:00")  # the delay was a week and is two days now
 
-    planned = plan(STEPS, RULES, replace(anna, retimed_at=edited), edited)
+    planned = plan(Track(STEPS, RULES), replace(anna, retimed_at=edited), edited)
 
     assert found(planned, "04-moe").at == local("2026-11-14 08:30")
     assert found(planned, "04-moe").moved == (Moved.RETIMED,)
@@ -621,7 +639,7 @@ def test_an_edit_that_makes_a_service_step_overdue_sends_it_at_once() -> None:
     edited = local("2026-11-27 15:00")
     anna = her("2026-11-27 10:00", retimed_at=edited)
 
-    planned = plan(listed(("tips", SERVICE, "2 hours")), RULES, anna, edited)
+    planned = plan(Track(listed(("tips", SERVICE, "2 hours")), RULES), anna, edited)
 
     assert lines(planned) == ["tips 2026-11-27 15:00"]
 
@@ -631,7 +649,7 @@ def test_a_longer_delay_counts_from_the_same_start_point() -> None:
     anna = her("2026-11-09 10:00", handled=handled)
     steps = but("04-moe", timing=timing.parse("5 days at 08:30"))
 
-    planned = plan(steps, RULES, anna, local("2026-11-11 12:00"))
+    planned = plan(Track(steps, RULES), anna, local("2026-11-11 12:00"))
 
     assert found(planned, "04-moe").at == local("2026-11-15 08:30")
 
@@ -640,7 +658,9 @@ def test_a_deleted_step_that_was_sent_is_what_the_next_one_counts_from() -> None
     handled = {2: sent("2026-11-10 08:30"), 3: sent("2026-11-12 08:30")}
     anna = her("2026-11-09 10:00", handled={1: sent("2026-11-09 10:00"), **handled})
 
-    planned = plan(but("04-moe", is_deleted=True), RULES, anna, anna.confirmed_at)
+    planned = plan(
+        Track(but("04-moe", is_deleted=True), RULES), anna, anna.confirmed_at
+    )
 
     assert found(planned, "05-cyclus").at == local("2026-11-14 08:30")
 
@@ -648,7 +668,9 @@ def test_a_deleted_step_that_was_sent_is_what_the_next_one_counts_from() -> None
 def test_a_deleted_step_that_was_not_sent_is_gone() -> None:
     anna = her("2026-11-09 10:00")
 
-    planned = plan(but("04-moe", is_deleted=True), RULES, anna, anna.confirmed_at)
+    planned = plan(
+        Track(but("04-moe", is_deleted=True), RULES), anna, anna.confirmed_at
+    )
 
     assert "04-moe" not in [item.step.slug for item in planned]
     assert found(planned, "05-cyclus").at == local("2026-11-12 08:30")
@@ -663,7 +685,9 @@ def test_a_step_put_in_above_her_place_is_not_for_her() -> None:
 
     def gets(handled: dict[int, Handled]) -> bool:
         facts = her("2026-11-09 10:00", handled=handled)
-        return "new" in [item.step.slug for item in plan(steps, RULES, facts, added)]
+        return "new" in [
+            item.step.slug for item in plan(Track(steps, RULES), facts, added)
+        ]
 
     assert gets(waiting)
     assert not gets(passed)
@@ -681,8 +705,8 @@ def test_a_service_step_put_in_above_her_place_is_for_new_seats_only() -> None:
     anna = her("2026-11-09 10:00", handled=had)
     again = replace(anna, seated_at=added + timedelta(hours=1), handled={})
 
-    assert plan(steps, FREE, anna, added) == []
-    assert "new" in [item.step.slug for item in plan(steps, FREE, again, added)]
+    assert plan(Track(steps, FREE), anna, added) == []
+    assert "new" in [item.step.slug for item in plan(Track(steps, FREE), again, added)]
 
 
 def test_a_pinned_step_put_in_after_its_moment_is_for_later_seats_only() -> None:
@@ -690,8 +714,8 @@ def test_a_pinned_step_put_in_after_its_moment_is_for_later_seats_only() -> None
     new = replace(step(99, "new", MARKETING, "start + 1 hour"), added_at=added)
     anna = her("2026-11-09 10:00", "2026-12-01 20:00", retimed_at=added)
 
-    assert plan([new], FREE, anna, added) == []
-    everybody = plan([replace(new, added_at=None)], FREE, anna, added)
+    assert plan(Track([new], FREE), anna, added) == []
+    everybody = plan(Track([replace(new, added_at=None)], FREE), anna, added)
     assert [item.skip for item in everybody] == [None]
 
 
@@ -700,7 +724,7 @@ def test_a_pinned_mail_that_an_edit_makes_overdue_waits_for_its_next_hour() -> N
     offer = step(10, "offer", MARKETING, "start + 2 days at 10:00")
     anna = her("2026-11-09 10:00", "2026-12-01 20:00", retimed_at=edited)
 
-    (item,) = plan([offer], FREE, anna, edited)
+    (item,) = plan(Track([offer], FREE), anna, edited)
 
     assert item.at == local("2026-12-04 10:00")
     assert item.moved == (Moved.RETIMED,)
@@ -720,7 +744,7 @@ def test_each_kind_of_timing_over_the_night_that_loses_an_hour() -> None:
         ("date", SERVICE, "2027-03-28 at 12:00"),
     )
 
-    assert lines(plan(steps, FREE, anna, anna.confirmed_at)) == typed("""
+    assert lines(plan(Track(steps, FREE), anna, anna.confirmed_at)) == typed("""
         before      2027-03-27 19:00
         day-before  2027-03-27 20:00
         hours       2027-03-28 10:00
@@ -740,7 +764,7 @@ def test_each_kind_of_timing_over_the_night_that_gains_an_hour() -> None:
         ("date", SERVICE, "2026-10-25 at 12:00"),
     )
 
-    assert lines(plan(steps, FREE, anna, anna.confirmed_at)) == typed("""
+    assert lines(plan(Track(steps, FREE), anna, anna.confirmed_at)) == typed("""
         day-before  2026-10-24 19:00
         before      2026-10-24 20:00
         hours       2026-10-25 08:00
@@ -766,7 +790,9 @@ def test_half_past_two_exists_once_wherever_the_clocks_change(
     at = local(confirmed, zone)
     anna = alone("2026-01-01 10:00", confirmed_at=at, seated_at=at, zone=zone)
 
-    planned = plan(listed(("night", SERVICE, "1 day at 02:30")), ALL_DAY, anna, at)
+    planned = plan(
+        Track(listed(("night", SERVICE, "1 day at 02:30")), ALL_DAY), anna, at
+    )
 
     assert f"{planned[0].at}"[:16] == told[:16]
 
@@ -774,7 +800,7 @@ def test_half_past_two_exists_once_wherever_the_clocks_change(
 def test_a_change_of_zone_moves_her_mornings_and_not_the_occasion() -> None:
     anna = her("2026-11-27 10:00", zone="America/Curacao")
 
-    planned = plan(STEPS, RULES, anna, anna.confirmed_at)
+    planned = plan(Track(STEPS, RULES), anna, anna.confirmed_at)
 
     assert found(planned, "03-stress").at == local(
         "2026-11-28 08:30", "America/Curacao"
@@ -792,6 +818,22 @@ def test_an_hour_that_the_clocks_skip_into_the_quiet_hours_waits_a_day(
     )
     anna = alone("2027-03-27 12:00")
 
-    planned = plan([step(1, "a", kind, "6 hours")], rules, anna, anna.confirmed_at)
+    planned = plan(
+        Track([step(1, "a", kind, "6 hours")], rules), anna, anna.confirmed_at
+    )
 
     assert lines(planned) == ["a 2027-03-29 02:30"]
+
+
+def test_a_step_that_was_moved_below_a_waiting_one_lets_nothing_pass_it() -> None:
+    steps = listed(("slow", SERVICE, "3 hours"), ("first", SERVICE, "at once"))
+    steps += [step(3, "last", SERVICE, "at once")]
+    edited = local("2026-11-27 11:00")
+    anna = her(
+        "2026-11-27 10:00", handled={2: sent("2026-11-27 10:00")}, retimed_at=edited
+    )
+
+    assert lines(plan(Track(steps, FREE), anna, edited)) == typed("""
+        slow  2026-11-27 13:00
+        last  2026-11-27 13:00
+    """)

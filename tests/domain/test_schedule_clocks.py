@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from ten_mails import SERVICE, her, listed, local
 
-from funnel.domain.schedule import Facts, Rules, plan
+from funnel.domain.schedule import Facts, Rules, Track, plan
 
 ALL_DAY = Rules.from_dict({"quiet": False})
 NIGHTS = (
@@ -37,7 +37,7 @@ def test_hours_pass_on_a_stopwatch_and_days_on_her_clock(zone: str, night: str) 
         ("next-day", SERVICE, "1 day at 09:00"),
     )
 
-    at = {item.step.slug: item.at for item in plan(steps, ALL_DAY, anna, eve)}
+    at = {item.step.slug: item.at for item in plan(Track(steps, ALL_DAY), anna, eve)}
 
     def clock(slug: str) -> str:
         return f"{at[slug].astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
@@ -69,7 +69,9 @@ def test_a_time_that_the_clock_skips_shifts_forward_by_the_gap(
     eve = local(f"{date.fromisoformat(night) - DAY} 09:00", zone)
     anna = Facts(confirmed_at=eve, seated_at=eve, zone=zone)
 
-    [item] = plan(listed(("a", SERVICE, f"1 day at {asked}")), ALL_DAY, anna, eve)
+    [item] = plan(
+        Track(listed(("a", SERVICE, f"1 day at {asked}")), ALL_DAY), anna, eve
+    )
 
     assert f"{item.at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}" == f"{night} {told}"
 
@@ -78,6 +80,6 @@ def test_a_time_that_the_clock_shows_twice_is_the_first() -> None:
     eve = local("2026-10-24 09:00")
     anna = her("2026-10-24 09:00", seated_at=eve)
 
-    planned = plan(listed(("a", SERVICE, "1 day at 02:30")), ALL_DAY, anna, eve)
+    planned = plan(Track(listed(("a", SERVICE, "1 day at 02:30")), ALL_DAY), anna, eve)
 
     assert planned[0].at == datetime.fromisoformat("2026-10-25T02:30+02:00")

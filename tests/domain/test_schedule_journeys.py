@@ -13,11 +13,11 @@ from ten_mails import (
     typed,
 )
 
-from funnel.domain.schedule import Facts, Handled, plan
+from funnel.domain.schedule import Facts, Handled, Track, plan
 
 
 def sent(facts: Facts) -> list[str]:
-    return lines(plan(STEPS, RULES, facts, facts.confirmed_at))
+    return lines(plan(Track(STEPS, RULES), facts, facts.confirmed_at))
 
 
 def test_the_worked_example_arrives_to_the_minute() -> None:
@@ -43,7 +43,7 @@ def test_the_worked_example_arrives_to_the_minute() -> None:
 def test_without_marketing_consent_only_the_service_mails_arrive() -> None:
     anna = her("2026-11-27 10:00", consents=frozenset())
 
-    planned = plan(STEPS, RULES, anna, anna.confirmed_at)
+    planned = plan(Track(STEPS, RULES), anna, anna.confirmed_at)
 
     assert lines(planned) == typed("""
         02-plek  2026-11-27 10:00
@@ -93,7 +93,7 @@ def test_twelve_days_before_the_start_the_series_is_done_before_it() -> None:
 def test_three_days_before_the_start_the_series_waits_until_after_it() -> None:
     anna = her("2026-11-28 20:00")
 
-    planned = plan(STEPS, RULES, anna, anna.confirmed_at)
+    planned = plan(Track(STEPS, RULES), anna, anna.confirmed_at)
 
     assert lines(planned) == typed("""
         02-plek    2026-11-28 20:00
@@ -115,7 +115,7 @@ def test_three_days_before_the_start_the_series_waits_until_after_it() -> None:
 def test_one_hour_before_the_start_only_the_doors_last_calls_are_left() -> None:
     anna = her("2026-12-01 19:00")
 
-    planned = plan(STEPS, RULES, anna, anna.confirmed_at)
+    planned = plan(Track(STEPS, RULES), anna, anna.confirmed_at)
 
     assert lines(planned) == typed("""
         02-plek    2026-12-01 19:00
@@ -179,7 +179,7 @@ def test_confirming_two_days_after_the_end_still_leads_to_the_recording() -> Non
 def test_just_after_the_start_she_is_called_in_at_once() -> None:
     anna = her("2026-12-01 20:05", consents=frozenset())
 
-    planned = plan(STEPS, RULES, anna, anna.confirmed_at)
+    planned = plan(Track(STEPS, RULES), anna, anna.confirmed_at)
 
     live_call = next(item for item in planned if item.step.slug == "08d")
     assert live_call.skip is None
@@ -222,7 +222,7 @@ def test_another_occurrence_gives_new_reminders_and_no_second_series() -> None:
         handled=before,
     )
 
-    assert lines(plan(STEPS, RULES, anna, anna.seated_at)) == typed("""
+    assert lines(plan(Track(STEPS, RULES), anna, anna.seated_at)) == typed("""
         02-plek    2026-12-03 12:00
         04-moe     2026-12-04 08:30
         05-cyclus  2026-12-06 08:30
@@ -240,7 +240,9 @@ def test_another_occurrence_gives_new_reminders_and_no_second_series() -> None:
 def test_an_occurrence_moved_later_takes_its_unsent_reminders_along() -> None:
     anna = her("2026-11-27 10:00", "2026-12-03 20:00", consents=frozenset())
     first = plan(
-        STEPS, RULES, her("2026-11-27 10:00", consents=frozenset()), anna.seated_at
+        Track(STEPS, RULES),
+        her("2026-11-27 10:00", consents=frozenset()),
+        anna.seated_at,
     )
     handled = {
         item.step.id: Handled(item.at, sent=True, final=True)
@@ -250,7 +252,9 @@ def test_an_occurrence_moved_later_takes_its_unsent_reminders_along() -> None:
 
     moved = replace(anna, handled=handled, retimed_at=local("2026-12-01 12:00"))
 
-    assert lines(plan(STEPS, RULES, moved, local("2026-12-01 12:00"))) == typed("""
+    planned = plan(Track(STEPS, RULES), moved, local("2026-12-01 12:00"))
+
+    assert lines(planned) == typed("""
         08b  2026-12-03 19:00
         08c  2026-12-03 19:45
         08d  2026-12-03 20:02

@@ -16,12 +16,13 @@ from funnel.domain.schedule import (
     Planned,
     Rules,
     Step,
+    Track,
     plan,
     rest,
 )
 from funnel.domain.status import Purpose
 
-FAIR = settings(max_examples=60, deadline=None)  # no test of a machine's speed
+FAIR = settings(max_examples=60)
 ZONES = (
     "Europe/Amsterdam",
     "America/Santiago",
@@ -122,11 +123,25 @@ def clock(item: Planned, facts: Facts) -> datetime:
 def test_the_same_question_has_the_same_answer_in_time_order(
     steps: list[Step], rules: Rules, facts: Facts
 ) -> None:
-    planned = plan(steps, rules, facts, facts.confirmed_at)
+    planned = plan(Track(steps, rules), facts, facts.confirmed_at)
 
-    assert planned == plan(tuple(steps), rules, facts, facts.confirmed_at)
+    assert planned == plan(Track(tuple(steps), rules), facts, facts.confirmed_at)
     assert [item.at for item in planned] == sorted(item.at for item in planned)
     assert sorted(item.step.id for item in planned) == [step.id for step in steps]
+
+
+@FAIR
+@given(lists, rules, st.lists(people(), min_size=2, max_size=5))
+def test_nobody_gets_another_plan_for_who_was_planned_before_her(
+    steps: list[Step], rules: Rules, hers: list[Facts]
+) -> None:
+    track = Track(steps, rules)
+
+    one_by_one = [plan(track, facts, facts.confirmed_at) for facts in hers]
+
+    assert one_by_one == [
+        plan(Track(steps, rules), facts, facts.confirmed_at) for facts in hers
+    ]
 
 
 @FAIR
@@ -134,7 +149,7 @@ def test_the_same_question_has_the_same_answer_in_time_order(
 def test_a_flowing_step_never_goes_before_the_one_above_it(
     steps: list[Step], rules: Rules, facts: Facts
 ) -> None:
-    planned = plan(steps, rules, facts, facts.confirmed_at)
+    planned = plan(Track(steps, rules), facts, facts.confirmed_at)
 
     at = {item.step.id: item.at for item in planned}
     flowing = [at[step.id] for step in steps if not step.timing.is_pinned]
@@ -147,7 +162,8 @@ def test_an_offer_never_goes_before_the_flowing_steps_above_it(
     steps: list[Step], rules: Rules, facts: Facts
 ) -> None:
     planned = {
-        item.step.id: item for item in plan(steps, rules, facts, facts.confirmed_at)
+        item.step.id: item
+        for item in plan(Track(steps, rules), facts, facts.confirmed_at)
     }
 
     for rank, waiting in enumerate(steps):
@@ -163,7 +179,7 @@ def test_an_offer_never_goes_before_the_flowing_steps_above_it(
 def test_nothing_goes_in_quiet_hours_that_should_not(
     steps: list[Step], rules: Rules, facts: Facts
 ) -> None:
-    for item in plan(steps, rules, facts, facts.confirmed_at):
+    for item in plan(Track(steps, rules), facts, facts.confirmed_at):
         at = clock(item, facts).time()
         timing, is_service = item.step.timing, item.step.kind is SERVICE
         if is_service and (timing.is_at_once or timing.is_close):
@@ -178,7 +194,7 @@ def test_flowing_marketing_keeps_to_send_days_and_out_of_the_hold(
     steps: list[Step], rules: Rules, facts: Facts
 ) -> None:
     assert facts.start is not None
-    for item in plan(steps, rules, facts, facts.confirmed_at):
+    for item in plan(Track(steps, rules), facts, facts.confirmed_at):
         if item.step.kind is SERVICE or item.step.timing.is_pinned:
             continue
         assert clock(item, facts).weekday() in rules.send_days
@@ -194,7 +210,7 @@ def test_at_most_one_marketing_mail_goes_on_a_local_day(
 ) -> None:
     days = [
         clock(item, facts).date()
-        for item in plan(steps, rules, facts, facts.confirmed_at)
+        for item in plan(Track(steps, rules), facts, facts.confirmed_at)
         if item.step.kind is MARKETING and item.skip is None
     ]
 
@@ -206,7 +222,7 @@ def test_at_most_one_marketing_mail_goes_on_a_local_day(
 def test_nothing_goes_after_its_last_moment_or_without_a_reason_to_move(
     steps: list[Step], rules: Rules, facts: Facts
 ) -> None:
-    for item in plan(steps, rules, facts, facts.confirmed_at):
+    for item in plan(Track(steps, rules), facts, facts.confirmed_at):
         assert item.skip or item.not_after is None or item.at <= item.not_after
         if not item.moved and item.step.timing.elapsed and item.step.timing.is_pinned:
             anchor = getattr(facts, item.step.timing.fact)
@@ -219,14 +235,16 @@ def test_planning_again_at_every_mail_gives_what_the_first_plan_said(
     steps: list[Step], rules: Rules, facts: Facts
 ) -> None:
     # From the seat on: what the scan does before, it does with no seat at all.
-    promised = plan(steps, rules, facts, facts.seated_at)
+    promised = plan(Track(steps, rules), facts, facts.seated_at)
 
     done, lived = live(steps, rules, facts, facts.seated_at)
 
     assert [(item.step.id, item.at, item.skip) for item in done] == [
         (item.step.id, item.at, item.skip) for item in promised
     ]
-    assert plan(steps, rules, lived, done[-1].at if done else facts.seated_at) == []
+    assert (
+        plan(Track(steps, rules), lived, done[-1].at if done else facts.seated_at) == []
+    )
 
 
 def test_every_way_to_move_has_a_name_for_the_timeline() -> None:
@@ -256,13 +274,13 @@ ON_SENT = listed(
 def test_what_stays_of_a_plan_is_what_a_new_plan_would_say(
     steps: list[Step], rules: Rules, facts: Facts, place: int
 ) -> None:
-    moments = [item.at for item in plan(steps, rules, facts, facts.confirmed_at)]
+    moments = [item.at for item in plan(Track(steps, rules), facts, facts.confirmed_at)]
     now = moments[place % len(moments)] if moments else facts.confirmed_at
-    planned = plan(steps, rules, facts, now)
+    planned = plan(Track(steps, rules), facts, now)
     ready = [item for item in planned if item.at <= now]
 
     stays = rest(planned, ready)
 
     handled = {item.step.id: Handled(item.at, False, True, item.skip) for item in ready}
-    anew = plan(steps, rules, replace(facts, handled=handled), now)
+    anew = plan(Track(steps, rules), replace(facts, handled=handled), now)
     assert stays is None or stays == anew

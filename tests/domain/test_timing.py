@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from ten_mails import local
 
@@ -65,7 +65,6 @@ def test_what_people_write_becomes_the_one_canonical_text(
     assert str(timing.parse(written)) == canonical
 
 
-@settings(deadline=None)  # no test of a machine's speed
 @given(st.one_of(days, elapsed, flowing, dated))
 def test_every_timing_reads_back_as_itself(found: Timing) -> None:
     assert timing.parse(str(found)) == found

@@ -1,15 +1,11 @@
 """A worker is killed in the middle of a file: nobody is lost, nobody comes twice."""
 
 import io
-import os
-import signal
-import subprocess
-import sys
 import time
 from datetime import datetime
-from pathlib import Path
 
 import pytest
+from killed import IMPORTS, kill_after
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -18,31 +14,7 @@ from funnel.flow import imports
 from funnel.flow.imports import Plan
 from funnel.models import Consent, Event, ImportRow, Subscriber, SubscriberImport
 
-ROOT = Path(__file__).resolve().parents[2]
 PEOPLE = 6_000
-WORK = """
-import sys
-import time
-from datetime import datetime, timezone
-from sqlalchemy import create_engine
-from sqlalchemy.orm import Session
-from funnel.flow import imports
-
-now = datetime.fromisoformat(sys.argv[2])
-with Session(create_engine(sys.argv[1])) as session:
-    while imports.work(session, now=now, batches=1):
-        print("a batch", flush=True)
-"""
-
-
-def kill_after(batches: int, url: str, now: datetime) -> None:
-    """Let a process of its own work, and kill it while it is at the next batch."""
-    command = [sys.executable, "-c", WORK, url, now.isoformat()]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as worker:
-        assert worker.stdout is not None
-        for _ in range(batches):
-            assert worker.stdout.readline() == b"a batch\n"
-        os.kill(worker.pid, signal.SIGKILL)
 
 
 def finish(session: Session, row: SubscriberImport, now: datetime) -> None:
@@ -78,15 +50,15 @@ def test_a_killed_worker_leaves_whole_batches_and_the_next_one_goes_on(
     )
     imports.prepare(session, row.id, plan)
 
-    kill_after(2, url, now)
+    kill_after(2, IMPORTS, url, now)
     finish(session, row, now)
     checked = (row.state, row.tally)
     imports.start(session, row.id)
-    kill_after(2, url, now)
+    kill_after(2, IMPORTS, url, now)
     session.expire_all()
     half = session.scalar(select(func.count(Subscriber.id)))
     session.commit()
-    kill_after(1, url, now)
+    kill_after(1, IMPORTS, url, now)
     finish(session, row, now)
 
     assert checked == (ImportState.CHECKED, {"new": PEOPLE})

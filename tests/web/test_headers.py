@@ -105,12 +105,12 @@ def test_an_unknown_page_says_what_to_do(client: FlaskClient) -> None:
     assert 'href="/"' in answer.text
 
 
-def test_a_mistake_of_ours_shows_a_name_and_no_trace(app: Flask) -> None:
+def test_a_mistake_of_ours_shows_a_name_and_no_trace(settings: Settings) -> None:
     def fail() -> str:
         raise RuntimeError("the secret inside")
 
+    app = create_app(settings)
     app.add_url_rule("/fail", view_func=fail)
-    app.testing = False
 
     answer = app.test_client().get("/fail")
 
@@ -148,6 +148,8 @@ def test_files_are_kept_by_browsers_and_change_their_address_with_their_content(
         assert again.status_code == 304
     with client.get(font) as file:
         assert file.headers["Cache-Control"] == "public, max-age=86400"
+    with client.get("/static/js/editor/read.js") as named:
+        assert named.headers["Cache-Control"] == "public, no-cache"
     assert client.get("/static/nothing.css?v=1").headers["Cache-Control"] == "no-store"
 
 

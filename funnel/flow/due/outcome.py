@@ -4,11 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from itertools import takewhile
 from typing import Any
 
 from funnel.domain import schedule, timing
 from funnel.domain.doors import Doors
-from funnel.domain.schedule import Facts, Handled, Moved, Pause, Planned, Rules, Step
+from funnel.domain.schedule import (
+    Facts,
+    Handled,
+    Moved,
+    Pause,
+    Planned,
+    Rules,
+    Step,
+    Track,
+)
 from funnel.domain.status import (
     LEAVING,
     DeliveryState,
@@ -45,11 +55,13 @@ class Course:
     retimed_at: datetime | None = None
     pauses: tuple[Pause, ...] = ()
     kinds: dict[int, Kind] = field(init=False, compare=False, repr=False)
+    track: Track = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         # Told once, not for each of its people.
         kinds = {step.id: step.kind for step in self.steps}
         object.__setattr__(self, "kinds", kinds)
+        object.__setattr__(self, "track", Track(self.steps, self.rules))
 
     @property
     def reads_events(self) -> bool:
@@ -120,7 +132,7 @@ def outcome(person: Person, course: Course, now: datetime) -> Outcome:
     done.deliveries, done.told = rows, planning.news
     done.ahead = moments(later)
     if later:
-        first = min(later, key=lambda item: item.at)
+        first = later[0]
         done.due_at = first.at if first.at > now else _when_to_ask(person, now)
         done.next_step_id = first.step.id
     elif planning.left:
@@ -176,9 +188,9 @@ class _Planning:
         """
         rows = list[dict[str, Any]]()
         for _ in range(MOST_AT_ONCE):
-            if all(item.at > self.now for item in self.later()):
+            if not _due(self.later(), self.now):
                 break
-            ready = [item for item in self._waiting() if item.at <= self.now]
+            ready = _due(self._waiting(), self.now)
             if not ready:
                 break
             rows += [self._delivery(item) for item in ready]
@@ -188,9 +200,11 @@ class _Planning:
     def later(self) -> list[Planned]:
         """Return the plan when all that is under way gets handled."""
         if self._later is None:
-            handled = self.handled.items()
             self._later = self._plan(
-                {key: one._replace(final=True) for key, one in handled}
+                {
+                    key: one if one.final else one._replace(final=True)
+                    for key, one in self.handled.items()
+                }
             )
         return self._later
 
@@ -210,8 +224,7 @@ class _Planning:
         return all(one.final for one in self.handled.values())
 
     def _plan(self, handled: Mapping[int, Handled]) -> list[Planned]:
-        course, facts = self.course, self._facts(handled)
-        return schedule.plan(course.steps, course.rules, facts, self.now)
+        return schedule.plan(self.course.track, self._facts(handled), self.now)
 
     def _delivery(self, item: Planned) -> dict[str, Any]:
         step, row = item.step, self.person.row
@@ -240,13 +253,14 @@ class _Planning:
         own. By the enrollment's number (Knuth's multiplicative hash), not by chance:
         a second look gives the same moment.
         """
-        at, rules, zone = item.at, self.course.rules, self.person.row.zone
+        at, zone = item.at, timing.zone(self.person.row.zone)
+        openings = self.course.track.openings(zone)
         if item.at < self.now - PUNCTUAL or Moved.RETIMED in item.moved:
             part = self.person.row.id * 2654435761 % 1000 / 1000
             at = max(item.at, self.now) + part * CATCH_UP
-            at = schedule.open_from(item.step, rules, zone, at)
+            at, _ = openings.open(item.step, at)
             while self._day(at) in self.busy:
-                at = schedule.open_from(item.step, rules, zone, at + ONE_DAY)
+                at, _ = openings.open(item.step, at + ONE_DAY)
         self.busy.add(self._day(at))
         return at
 
@@ -295,6 +309,11 @@ class _Planning:
             pauses=self.course.pauses,
             has_left=self.left is not None,
         )
+
+
+def _due(planned: list[Planned], now: datetime) -> list[Planned]:
+    """Return the beginning of a plan that is due: plans are in time order."""
+    return list(takewhile(lambda item: item.at <= now, planned))
 
 
 def _retimed_at(row: AnyRow, changed_at: datetime | None) -> datetime | None:

@@ -79,7 +79,10 @@ def _moments(
         end=date.ends_at,
         replay_until=date.replay_until,
     )
-    return {item.step.id: item for item in schedule.plan(steps, rules, facts, now)}
+    return {
+        item.step.id: item
+        for item in schedule.plan(schedule.Track(steps, rules), facts, now)
+    }
 
 
 def _counts(session: Session, occurrence_id: int) -> dict[int, tuple[int, int]]:

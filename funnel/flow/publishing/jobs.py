@@ -78,12 +78,12 @@ def watch_replanning(
         session.add(job)
 
 
-def work(session: Session, *, now: datetime) -> int:
+def work(session: Session, *, now: datetime, pieces: int = PIECES) -> int:
     """Do some pieces of the jobs that are open; return how many."""
-    for count in range(PIECES):
+    for count in range(pieces):
         if not _piece(session, now):
             return count
-    return PIECES
+    return pieces
 
 
 def _piece(session: Session, now: datetime) -> bool:

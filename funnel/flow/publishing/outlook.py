@@ -42,7 +42,7 @@ def sample(session: Session, sequence: SequenceRow, *, now: datetime) -> Sample:
         consents=frozenset(Purpose),
     )
     seen = course.drafted(session, sequence)
-    planned = schedule.plan(seen.steps, seen.rules, facts, now)
+    planned = schedule.plan(seen.track, facts, now)
     return Sample(occurrence, zone, {item.step.id: item for item in planned})
 
 

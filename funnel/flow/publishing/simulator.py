@@ -66,7 +66,7 @@ def invented(
     """Say what somebody invented would get; ValueError for rules nobody can read."""
     read = course.drafted if is_draft else course.live
     seen = read(session, sequence)
-    plan = schedule.plan(seen.steps, seen.rules, _facts(session, sequence, her), her.at)
+    plan = schedule.plan(seen.track, _facts(session, sequence, her), her.at)
     return Simulation(her.zone, _lines(sequence, seen, plan, {}))
 
 

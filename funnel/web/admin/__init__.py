@@ -12,8 +12,10 @@ from funnel.web.admin import (
     business,
     clicks,
     colleagues,
+    dashboard,
     deliveries,
     imports,
+    media,
     occurrences,
     pauses,
     rules,
@@ -33,9 +35,9 @@ from funnel.web.admin import (
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 STUDIO = (
-    *(account, business, clicks, colleagues, deliveries, imports, occurrences),
-    *(pauses, rules, second_step, selections, sequences, shelf, simulator, steps),
-    *(structure, subscribers, trail, versions, ways),
+    *(account, business, clicks, colleagues, dashboard, deliveries, imports),
+    *(media, occurrences, pauses, rules, second_step, selections, sequences),
+    *(shelf, simulator, steps, structure, subscribers, trail, versions, ways),
 )
 for part in STUDIO:
     bp.register_blueprint(part.bp)
@@ -72,11 +74,6 @@ def frame() -> dict[str, object]:
         "words": words,
         "standstill": publishing.open_pause(db.session(), None),
     }
-
-
-@bp.get("/")
-def home() -> ResponseReturnValue:
-    return redirect(url_for("admin.sequences.index"))
 
 
 def may_post(endpoint: str) -> bool:

@@ -7,8 +7,8 @@ questions are answered by the new indexes as well, and it does not know the new 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0011"
-down_revision = "0007"
+revision = "0010"
+down_revision = "0009"
 
 SUSPECT = "ix_delivery_suspect"
 SIGNUP, ANEW = "ix_delivery_signup_id", "ix_delivery_signup_id_anew"
