@@ -5,6 +5,7 @@ import random
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -212,7 +213,7 @@ def test_what_is_typed_is_what_the_mail_says(page: Page, system: Running) -> Non
     """Whatever signs a text holds, Markdown's own among them, a reader sees them."""
     opened(page, system, "02-plek")
     chance = random.Random(7)
-    texts = [
+    texts: list[Any] = [
         [
             [kind, {"level": 2} if kind == "heading" else {}, typed(chance)]
             for kind in chance.choices(["paragraph", "heading"], k=2)
@@ -246,7 +247,7 @@ def test_emphasis_is_read_as_it_is_shown_or_she_is_warned(
     chance = random.Random(11)
     words = ["ab", " ", "c d", ".", " e", "f ", "(g)", "h!"]
     marks: list[list[str]] = [[], ["bold"], ["italic"], ["bold", "italic"]]
-    texts = [
+    texts: list[Any] = [
         [
             [
                 "paragraph",
@@ -379,6 +380,7 @@ def test_what_cannot_be_saved_is_said_and_kept(page: Page, system: Running) -> N
 
     page.reload()
     expect(page.locator("[data-found]")).to_contain_text("was not saved")
+    expect(page.locator("[data-found]")).to_be_focused()
     page.get_by_role("button", name="Put it back").click()
     expect(page.locator("#body")).to_have_value(re.compile("frist_name"))
     expect(text.locator(".unknown")).to_have_text("frist_name")
