@@ -65,9 +65,10 @@ bench-sending: $(READY) ## how fast mail goes out, beside the usual ways (needs 
 
 MAILS ?= 200
 KILLS ?= 6
+DUE ?= 300
 .PHONY: faults
-faults: $(READY) translations ## the table of faults survived (the long form: MAILS=50000 KILLS=200)
-	@$(BIN)/pytest -q tests/faults tests/test_outages.py -p no:randomly --table --mails $(MAILS) --kills $(KILLS)
+faults: $(READY) translations ## the table of faults survived (the long form: MAILS=50000 KILLS=200 DUE=100000)
+	@$(BIN)/pytest -q tests/faults tests/test_outages.py -p no:randomly --table --mails $(MAILS) --kills $(KILLS) --due $(DUE)
 
 .PHONY: screenshots
 screenshots: $(READY) translations ## pictures of every page into docs/screenshots

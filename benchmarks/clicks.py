@@ -1,7 +1,9 @@
-"""What following a link costs: `python benchmarks/clicks.py` prints one table.
+"""What counting costs whoever waits: `python benchmarks/clicks.py` prints one table.
 
 `GET /c/<token>` through granian, against `GET /healthz` in the same run (which asks
-nobody), with the click written (GET) and not (HEAD: the same look-up, no insert).
+nobody), with the click written (GET) and not (HEAD: the same look-up, no insert). And
+the landing page, for a machine (no visit is counted) and for people: all add to one
+row.
 A closed loop of a few connections on this machine, which it shares with the server
 and with PostgreSQL: trust the ratios, not the figures.
 """
@@ -30,11 +32,21 @@ from funnel.domain.links import Links
 from funnel.domain.status import DeliveryState, Kind
 from funnel.domain.tokens import Keys
 from funnel.embedded import postgres
+from funnel.flow import seed
 from funnel.mail import tracked
-from funnel.models import Click, Delivery, Link, Revision, Sequence, Step
+from funnel.models import (
+    Click,
+    Delivery,
+    Link,
+    Revision,
+    Sequence,
+    Step,
+    VisitCount,
+)
 
 MAILS = 500
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
+MACHINE = "Mozilla/5.0 (compatible; Benchmarkbot/1.0; it counts nobody)"
 TARGET = "https://voorbeeld.nl/artikel"
 START = 60.0  # seconds that the server may take
 
@@ -64,15 +76,17 @@ def main() -> None:
     given = parser.parse_args()
     with _database() as url, _served(url) as (settings, paths):
         rounds = [
-            asyncio.run(_round(settings, name, verb, paths_, given))
-            for name, verb, paths_ in (
-                ("GET /healthz", "GET", ["/healthz"]),
-                ("HEAD /c/… (no insert)", "HEAD", paths),
-                ("GET /c/… (insert)", "GET", paths),
+            asyncio.run(_round(settings, *one, given))
+            for one in (
+                ("GET /healthz", ["/healthz"], "GET", BROWSER),
+                ("HEAD /c/… (no insert)", paths, "HEAD", BROWSER),
+                ("GET /c/… (insert)", paths, "GET", BROWSER),
+                ("GET / (no visit)", ["/"], "GET", MACHINE),
+                ("GET / (a visit)", ["/"], "GET", BROWSER),
             )
         ]
         _print(rounds, given.connections)
-        _check(settings, len(rounds[-1].times))
+        _check(settings, *(len(rounds[n].times) for n in (2, 4)))
 
 
 @contextlib.contextmanager
@@ -125,6 +139,7 @@ def _stage(settings: Settings) -> list[str]:
     app = create_app(settings)
     with app.app_context():
         upgrade()
+        seed.plant(db.session(), base_url="", live=True, now=clock.real())
         ids = _mails()
         db.engine.dispose()
     return [links.click(one) + tracked.code(1, TARGET) for one in ids]
@@ -162,14 +177,15 @@ def _mails() -> list[int]:
 async def _round(
     settings: Settings,
     name: str,
-    verb: str,
     paths: list[str],
+    verb: str,
+    agent: str,
     given: argparse.Namespace,
 ) -> Round:
     """Ask for these paths over kept connections, for so many seconds."""
     host = settings.base_url.removeprefix("http://")
     port = int(host.rpartition(":")[2])
-    about = f"HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {BROWSER}\r\n\r\n"
+    about = f"HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {agent}\r\n\r\n"
     requests = [f"{verb} {path} {about}".encode() for path in paths]
     times: list[float] = []
     begun = time.perf_counter()
@@ -217,13 +233,15 @@ def _print(rounds: list[Round], connections: int) -> None:
         )
 
 
-def _check(settings: Settings, asked: int) -> None:
-    """Say whether every click that was answered was written."""
+def _check(settings: Settings, followed: int, looked: int) -> None:
+    """Say whether every click and every visit that was answered was written."""
     app = create_app(settings)
     with app.app_context():
-        written = db.session.scalar(select(func.count()).select_from(Click))
+        clicks = db.session.scalar(select(func.count()).select_from(Click))
+        visits = db.session.scalar(select(func.sum(VisitCount.visits)))
         db.engine.dispose()
-    print(f"{asked:,} links followed, {written:,} clicks written")
+    print(f"{followed:,} links followed, {clicks:,} clicks written")
+    print(f"{looked:,} pages looked at, {visits:,} visits counted")
 
 
 def _free_port() -> int:

@@ -1,157 +1,228 @@
-"""Subscribers by the million: `python benchmarks/people.py [N] [ROWS]`.
+"""The studio with many readers: `python benchmarks/people.py [PEOPLE] [ROWS]`.
 
-The first is what each screen of subscribers asks of the server, with N people
-(1,000,000 unless told), best of three, beside a fetch of one row by its id. The
-second is a file of ROWS people (N / 5): its upload, its check, its import, and how much
-the memory of this process grew meanwhile.
+The first table is what each screen of the studio costs the server: fetched from a real
+application and a real PostgreSQL with PEOPLE people (20,000 unless told, in a minute;
+about five times as many mails and events come with them), the middle and the 95th of a
+hundred of so many runs, and what of that was spent waiting for the database. The
+second is a file of ROWS people (a fifth): its upload, its check, its import, and how
+much the memory of this process grew meanwhile.
 """
 
+import argparse
 import io
 import os
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 import cluster
-from sqlalchemy import create_engine, select, text
+import factories
+import town
+from flask import Flask
+from sqlalchemy import create_engine, event, func, select
 from sqlalchemy.orm import Session
+from studio import HASH, Colleague
 
-from funnel.domain.status import Purpose, SubscriberState
+from funnel import clock
+from funnel.app import create_app
+from funnel.db import db
+from funnel.domain.status import Purpose, TeamRole
 from funnel.embedded import places
-from funnel.flow import imports, reports, subscribers
+from funnel.flow import imports
 from funnel.flow.imports import Plan
-from funnel.flow.reports import Order, Selection
-from funnel.models import Subscriber, SubscriberImport
+from funnel.models import (
+    Delivery,
+    Event,
+    Link,
+    Occurrence,
+    Step,
+    Subscriber,
+    SubscriberImport,
+)
 
-NOW = datetime(2026, 11, 27, 9, tzinfo=UTC)
-MANY, REPEATS = 1_000_000, 3
-NAMES = ("Sanne", "Anna", "Noor", "Fatima", "Zoë", "Marijke", "Bo", "Ilse")
-DOMAINS = ("gmail.com", "hotmail.com", "ziggo.nl", "kpnmail.nl", "example.nl")
-COPY = """
-COPY subscriber (address, address_key, first_name, zone, language, state, tags,
-                 created_at, confirmed_at) FROM STDIN
-"""
-
-INDEX = """
-CREATE INDEX ix_subscriber_letters ON subscriber
-USING gin (subscriber_letters(address, first_name))
-"""
+PEOPLE, RUNS = 20_000, 20
+SLOW = 300.0  # milliseconds: what a screen may take at most
 
 
 def main() -> None:
     """Fill a database of our own, measure, and throw it away."""
-    numbers = [int(word) for word in sys.argv[1:]]
-    count = numbers[0] if numbers else MANY
-    rows = numbers[1] if len(numbers) > 1 else count // 5
-    with database() as session:
-        started = time.perf_counter()
-        fill(session, count)
-        print(f"{count:,} subscribers in {time.perf_counter() - started:.0f} s")
-        screens(session)
-        file(session, rows)
+    given = _given()
+    with _database() as url:
+        engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+        with Session(engine) as session:
+            started = time.perf_counter()
+            town.build(session, given.people, clock.real())
+            _told(session, time.perf_counter() - started)
+            if not given.only_file:
+                _screens(session, url, given)
+            if not given.only_screens:
+                _file(session, given.rows or given.people // 5)
+        engine.dispose()
+
+
+def _given() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("people", type=int, nargs="?", default=PEOPLE)
+    parser.add_argument("rows", type=int, nargs="?", default=0)
+    parser.add_argument("--runs", type=int, default=RUNS)
+    parser.add_argument("--explain", default="", help="of this screen, each question")
+    parser.add_argument("--only-screens", action="store_true")
+    parser.add_argument("--only-file", action="store_true")
+    return parser.parse_args()
 
 
 @contextmanager
-def database() -> Iterator[Session]:
+def _database() -> Iterator[str]:
     """Start a server, with the tables as the migrations make them."""
     home = cluster.home(os.getpid())
     places.make_folder(home, 0o711)  # the server's user passes through
     try:
-        url = cluster.fresh_database(cluster.started(home), "people")
-        engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
-        with Session(engine) as session:
-            yield session
-        engine.dispose()
+        yield cluster.fresh_database(cluster.started(home), "people")
     finally:
         cluster.end(home)
 
 
-def fill(session: Session, count: int) -> None:
-    """Copy people in, and let the server know them as it does in the long run."""
-    raw: Any = session.connection().connection.driver_connection
-    raw.execute("DROP INDEX ix_subscriber_letters")  # faster made than kept
-    with raw.cursor() as cursor, cursor.copy(COPY) as copy:
-        for number in range(count):
-            copy.write_row(person(number))
-    raw.execute(INDEX)
+def _told(session: Session, seconds: float) -> None:
+    counts = [
+        session.scalar(select(func.count()).select_from(table)) or 0
+        for table in (Subscriber, Delivery, Event)
+    ]
+    people, mails, told = counts
+    print(f"{people:,} people, {mails:,} mails, {told:,} events in {seconds:.0f} s")
+
+
+def _screens(session: Session, url: str, given: argparse.Namespace) -> None:
+    """Print what each screen costs, the dearest first."""
+    app = create_app(cluster.settings(url))
+    her = factories.user(session, role=TeamRole.OWNER, password_hash=HASH)
+    factories.business(session, is_sample=False)
     session.commit()
-    raw.autocommit = True
-    raw.execute("VACUUM ANALYZE subscriber")
-    raw.autocommit = False
+    mara = Colleague(app, session, her)
+    mara.log_in()
+    with app.app_context():
+        waits = _listen(app, given.explain)
+        rows = [
+            (name, *_cost(mara, path, given.runs, waits))
+            for name, path in _paths(session).items()
+            if given.explain in {"", name}
+        ]
+        db.engine.dispose()
+    print(f"\n{'screen':<34}{'p50 ms':>8}{'p95 ms':>8}{'database':>10}")
+    for name, middle, most, waited in sorted(rows, key=lambda row: -row[2]):
+        slow = "  slow" if most > SLOW else ""
+        print(f"{name:<34}{middle:8.0f}{most:8.0f}{waited:10.0f}{slow}")
 
 
-def person(number: int) -> tuple[object, ...]:
-    name = NAMES[number % len(NAMES)]
-    address = f"{name.lower()}.{number:07}@{DOMAINS[number % len(DOMAINS)]}"
-    state = "bounced" if number % 1000 == 0 else "active"
-    tags = '["lente"]' if number % 500 == 0 else "[]"
-    zone = "Europe/Amsterdam"
-    return (address, address, name, zone, "nl", state, tags, NOW, NOW)
+def _listen(app: Flask, explained: str) -> list[float]:
+    """Note how long each question took; say it, too, if it is to be explained."""
+    assert app  # noqa: S101 - its engine exists
+    waits: list[float] = []
+
+    @event.listens_for(db.engine, "before_cursor_execute")
+    def begin(*call: Any) -> None:
+        call[0].info["begun"] = time.perf_counter()
+
+    @event.listens_for(db.engine, "after_cursor_execute")
+    def end(*call: Any) -> None:
+        took = (time.perf_counter() - call[0].info["begun"]) * 1000
+        waits.append(took)
+        if explained and took > SLOW / 20:
+            print(f"-- {took:.0f} ms\n{call[2]}\n-- {call[3]}")
+
+    return waits
 
 
-def screens(session: Session) -> None:
-    """Print what each screen costs."""
-    last = session.scalar(select(Subscriber.id).order_by(Subscriber.id.desc())) or 0
-    middle = str(last // 2)
-    asks: dict[str, Callable[[], object]] = {
-        "one row by its id": lambda: session.get(
-            Subscriber, last // 3, populate_existing=True
-        ),
-        "everybody, newest first": lambda: reports.page(session),
-        "the page in the middle": lambda: reports.page(session, after=middle),
-        "everybody, by address": lambda: reports.page(session, order=Order.ADDRESS),
-        "a part of one address": lambda: find(session, words="0123456"),
-        "a part of many names": lambda: find(session, words="arijk"),
-        "a part of nobody": lambda: find(session, words="qxqxq"),
-        "two letters": lambda: find(session, words="fa"),
-        "two letters of nobody": lambda: find(session, words="qx"),
-        "a rare state": lambda: find(session, state=SubscriberState.BOUNCED),
-        "a common state": lambda: find(session, state=SubscriberState.ACTIVE),
-        "a tag": lambda: find(session, tag="lente"),
-        "a tag of nobody": lambda: find(session, tag="herfst"),
-        "a tag and a part": lambda: find(session, tag="lente", words="anna"),
-        "one person": lambda: reports.person(session, last // 3),
-        "count a tag exactly": lambda: reports.count(session, Selection(tag="lente")),
-        "count everybody exactly": lambda: reports.count(session, Selection()),
-        "the first part of a file": lambda: next(
-            subscribers.lines(session, Selection())
-        ),
-    }
-    base = 0.0
-    print(f"\n{'screen':<26} {'ms':>8} {'in rows':>10}")
-    for name, ask in asks.items():
-        cost = best(ask) * 1000
-        base = base or cost
-        print(f"{name:<26} {cost:8.1f} {cost / base:10.0f}")
-
-
-def find(session: Session, **wanted: object) -> object:
-    return reports.page(session, Selection(**wanted))  # type: ignore[arg-type]  # words
-
-
-def best(ask: Callable[[], object]) -> float:
-    costs = []
-    for _ in range(REPEATS):
+def _cost(
+    mara: Colleague, path: str, runs: int, waits: list[float]
+) -> tuple[float, float, float]:
+    costs, asked = [], []
+    for _ in range(runs):
+        waits.clear()
         started = time.perf_counter()
-        ask()
-        costs.append(time.perf_counter() - started)
-    return min(costs)
+        answer = mara.client.get(path)
+        costs.append((time.perf_counter() - started) * 1000)
+        asked.append(sum(waits))
+        assert answer.status_code == HTTPStatus.OK, path  # noqa: S101 - or it measures nothing
+    costs.sort()
+    return costs[runs // 2], costs[int(runs * 0.95)], sorted(asked)[runs // 2]
 
 
-def file(session: Session, count: int) -> None:
+def _paths(session: Session) -> dict[str, str]:
+    """Return every screen that reads the rows of many, and ways to ask of it."""
+    people, last = "/admin/subscribers", session.scalar(select(func.max(Subscriber.id)))
+    step = session.scalar(select(Step.id).where(Step.slug == "03-stress"))
+    date = session.scalar(select(func.min(Occurrence.id)))
+    mail = session.scalar(select(func.max(Delivery.id)))
+    link = session.scalar(select(func.min(Link.id)))
+    sequence, found = "/admin/sequences/magnesium", f"{people}?q="
+    days = clock.real().date() - timedelta(days=365), clock.real().date()
+    return {
+        "account": "/admin/account",
+        "overview": "/admin/",
+        "overview, 3 months": "/admin/?period=quarter",
+        "overview, a year": f"/admin/?first={days[0]}&last={days[1]}",
+        "overview, a source": "/admin/?period=quarter&source=instagram",
+        "overview, a date": f"/admin/?period=quarter&occurrence={date}",
+        "a file of mails": "/admin/numbers/mails.csv?period=quarter",
+        "sequences": "/admin/sequences",
+        "sequence": sequence,
+        "its list": f"{sequence}/list",
+        "its settings": f"{sequence}/settings",
+        "its versions": f"{sequence}/versions",
+        "its simulator": f"{sequence}/simulator",
+        "its pause": f"{sequence}/pause",
+        "a mail": f"/admin/steps/{step}",
+        "a link": f"/admin/links/{link}",
+        "dates": "/admin/occurrences",
+        "a date": f"/admin/occurrences/{date}",
+        "calling a date off": f"/admin/occurrences/{date}/cancel",
+        "subscribers": people,
+        "the page in the middle": f"{people}?after={(last or 0) // 2}",
+        "by address": f"{people}?order=address",
+        "a part of one address": f"{found}0012345",
+        "a part of many names": f"{found}arijk",
+        "a part of many addresses": f"{found}gmail",
+        "a part of nobody": f"{found}qxqxq",
+        "two letters": f"{found}fa",
+        "two letters of nobody": f"{found}qx",
+        "a rare state": f"{people}?state=bounced",
+        "a common state": f"{people}?state=active",
+        "a tag": f"{people}?tag=lente",
+        "a tag and a part": f"{people}?tag=lente&q=anna",
+        "who has a seat": f"{people}?occurrence={date}",
+        "who is in a sequence": f"{people}?sequence=1",
+        "who waits for a mail": f"{people}?waiting={step}",
+        "who waits, and a part": f"{people}?waiting={step}&q=arijk",
+        "one person": f"{people}/{(last or 0) // 3}",
+        "a selection of all": f"{people}/selection",
+        "a selection by tag": f"{people}/selection?tag=lente",
+        "deliveries in trouble": "/admin/deliveries",
+        "deliveries sent": "/admin/deliveries?view=sent",
+        "deliveries skipped": "/admin/deliveries?view=skipped",
+        "skipped, of a mail": f"/admin/deliveries?view=skipped&step={step}",
+        "sent, of a mail": f"/admin/deliveries?view=sent&step={step}",
+        "a delivery": f"/admin/deliveries/{mail}",
+        "imports": "/admin/imports",
+        "team": "/admin/team",
+        "trail": "/admin/trail",
+    }
+
+
+def _file(session: Session, count: int) -> None:
     """Print what a file costs, in seconds and megabytes."""
     lines = [f"nieuw.{number:07}@example.nl;Noor;lente\n" for number in range(count)]
     data = ("email;voornaam;tags\n" + "".join(lines)).encode()
     del lines
     print(f"\na file of {count:,} rows, {len(data) / 1e6:.1f} MB\n{'':<12} {'s':>7}")
-    before = peak()
+    before, now = _peak(), clock.real()
     started = time.perf_counter()
     row = imports.upload(
         session,
@@ -159,7 +230,7 @@ def file(session: Session, count: int) -> None:
         name="people.csv",
         most=100,
         user_id=None,
-        now=NOW,
+        now=now,
     )
     print(f"{'upload':<12} {time.perf_counter() - started:7.1f}")
     plan = Plan(
@@ -169,22 +240,21 @@ def file(session: Session, count: int) -> None:
         wording="Ticked the mail series on our site.",
     )
     imports.prepare(session, row.id, plan)
-    work(session, "check")
+    _work(session, "check")
     imports.start(session, row.id)
-    work(session, "import")
+    _work(session, "import")
     done = session.get_one(SubscriberImport, row.id, populate_existing=True)
-    print(f"{dict(done.tally)}; memory grew by {peak() - before:.0f} MB at most")
-    session.execute(text("SELECT 1"))
+    print(f"{dict(done.tally)}; memory grew by {_peak() - before:.0f} MB at most")
 
 
-def work(session: Session, name: str) -> None:
+def _work(session: Session, name: str) -> None:
     started = time.perf_counter()
-    while imports.work(session, now=NOW):
+    while imports.work(session, now=clock.real()):
         pass
     print(f"{name:<12} {time.perf_counter() - started:7.1f}")
 
 
-def peak() -> float:
+def _peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 

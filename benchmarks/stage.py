@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "tasks")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import cluster  # noqa: E402 - the tests' rows and servers
 import factories  # noqa: E402

@@ -1,9 +1,9 @@
-"""The slow ticks: forgetting what there is no reason to keep."""
+"""The slow ticks: forgetting what nobody needs, and counting what is history."""
 
 from celery import shared_task
 
 from funnel import clock
-from funnel.flow import imports, preferences, signup, team, travel
+from funnel.flow import counts, imports, preferences, signup, team, travel
 from funnel.queue import TaskName
 from tasks.sending import desk
 
@@ -17,8 +17,9 @@ def tidy() -> None:
 
 @shared_task(name=TaskName.RETENTION.value)  # type: ignore[untyped-decorator]  # Celery has no types
 def forget() -> None:
-    """Forget, each night, what has outlived its reason."""
+    """Forget, each night, what has outlived its reason; count what is over."""
     with desk().session() as session:
         preferences.forget_old(session, now=travel.now(session)())
         imports.forget_old(session, now=travel.now(session)())
         team.forget(session, real=clock.real())
+        counts.fold(session, now=travel.now(session)())

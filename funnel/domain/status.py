@@ -102,6 +102,26 @@ class Scope(StrEnum):
     ALL = "all"
 
 
+class Page(StrEnum):
+    """The pages of visitors whose visits are counted."""
+
+    LANDING = "landing"
+    ARTICLE = "article"
+    SHEET = "sheet"
+
+
+class Stage(StrEnum):
+    """How far somebody who signed up has come; each is counted once for a person."""
+
+    SIGNED_UP = "signed_up"
+    CONFIRMED = "confirmed"
+    JOINED = "joined"
+    REPLAYED = "replayed"
+    AGREED = "agreed"  # she lets us see which links she follows
+    CLICKED = "clicked"
+    BOUGHT = "bought"
+
+
 class TeamRole(StrEnum):
     """What somebody who logs in may do."""
 

@@ -33,11 +33,11 @@ from sqlalchemy.orm import Session, aliased
 from funnel.domain import machines
 from funnel.domain.links import Links
 from funnel.domain.machines import Touch
-from funnel.domain.status import Purpose
-from funnel.flow import events
+from funnel.domain.status import Purpose, Stage
+from funnel.flow import counts, events
+from funnel.flow.counts import calendar
 from funnel.mail.tracked import OURS
 from funnel.models import (
-    Business,
     Click,
     ClickCount,
     Consent,
@@ -253,7 +253,7 @@ def _add(
     session: Session, followed: Sequence[AnyRow], ignored: Sequence[AnyRow]
 ) -> None:
     """Add to the numbers of the day, on the business's own calendar."""
-    zone = ZoneInfo(session.scalar(select(Business.zone)) or "UTC")
+    zone = calendar.zone(session)
     days = Counter(_day(row, zone) for row in followed)
     scans = Counter(_day(row, zone) for row in ignored)
     values = [
@@ -295,3 +295,5 @@ def _tell(session: Session, followed: Sequence[AnyRow]) -> None:
                 link_id=row.link_id,
                 position=row.position,
             )
+            if row.subscriber_id is not None:
+                counts.reached(session, Stage.CLICKED, row.subscriber_id)

@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, CursorResult, Select, insert, select, upda
 from sqlalchemy.orm import Session
 
 from funnel.domain.doors import Cause, Doors
-from funnel.domain.status import LEAVING, EnrollmentState, Reason
-from funnel.flow import events
+from funnel.domain.status import LEAVING, EnrollmentState, Reason, Stage
+from funnel.flow import counts, events
 from funnel.flow.due import entrance
 from funnel.flow.due.entrance import THROUGH, Door
 from funnel.models import (
@@ -127,6 +127,7 @@ def purchased(
     events.record(
         session, EventKind.PURCHASED, at=now, subscriber_id=subscriber_id, what=what
     )
+    counts.reached(session, Stage.BOUGHT, subscriber_id)
     look_again(session, Enrollment.subscriber_id == subscriber_id, now=now)
     session.commit()
 
@@ -137,6 +138,7 @@ def join(session: Session, registration: Registration, *, now: datetime) -> None
         registration.joined_at = now
         _attended(session, registration, EventKind.ATTENDED, now)
         _on_seat(session, Cause.JOINED, registration, now)
+        _count(session, Stage.JOINED, registration)
     session.commit()
 
 
@@ -145,6 +147,7 @@ def replay(session: Session, registration: Registration, *, now: datetime) -> No
     if registration.replayed_at is None:
         registration.replayed_at = now
         _attended(session, registration, EventKind.REPLAYED, now)
+        _count(session, Stage.REPLAYED, registration)
     session.commit()
 
 
@@ -169,6 +172,11 @@ def _attended(
         occurrence_id=registration.occurrence_id,
     )
     look_again(session, Enrollment.registration_id == registration.id, now=now)
+
+
+def _count(session: Session, stage: Stage, registration: Registration) -> None:
+    her, of = registration.subscriber_id, registration.masterclass_id
+    counts.reached(session, stage, her, of)
 
 
 def _existing(

@@ -5,6 +5,7 @@ from funnel.models.audit import AuditEntry
 from funnel.models.base import Base
 from funnel.models.business import Business
 from funnel.models.click import Click, ClickCount
+from funnel.models.count import MailCount, Source, StageCount, VisitCount
 from funnel.models.delivery import Delivery
 from funnel.models.enrollment import Enrollment
 from funnel.models.event import Event, EventKind
@@ -39,6 +40,7 @@ __all__ = [
     "Link",
     "Login",
     "LoginAttempt",
+    "MailCount",
     "Masterclass",
     "Occurrence",
     "Pause",
@@ -48,6 +50,8 @@ __all__ = [
     "Revision",
     "Sequence",
     "Signup",
+    "Source",
+    "StageCount",
     "Step",
     "Subscriber",
     "SubscriberImport",
@@ -58,4 +62,5 @@ __all__ = [
     "User",
     "UserLink",
     "Version",
+    "VisitCount",
 ]

@@ -3,13 +3,22 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, text
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    literal_column,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from funnel.domain.status import DeliveryState, Kind, Reason
 from funnel.models.base import Base, Id, Word
 
+OVER = "{0}state NOT IN ('scheduled', 'claimed', 'handed') AND NOT {0}is_test"
 SERVICE_PRIORITY, MARKETING_PRIORITY = 0, 10
 
 
@@ -42,6 +51,18 @@ class Delivery(Base):
             postgresql_where=text("state = 'scheduled'"),
         ),
         Index(
+            "ix_delivery_suspect",
+            "priority",
+            "due_at",
+            "id",
+            postgresql_where=text("state = 'scheduled' AND deaths >= 2"),
+        ),
+        Index(
+            "ix_delivery_signup_id",
+            "signup_id",
+            postgresql_where=text("signup_id IS NOT NULL"),
+        ),
+        Index(
             "ix_delivery_lease",
             "lease_until",
             postgresql_where=text("state IN ('claimed', 'handed')"),
@@ -53,6 +74,18 @@ class Delivery(Base):
             postgresql_where=text(
                 "state IN ('failed', 'uncertain', 'parked', 'skipped')"
             ),
+        ),
+        # What became of a step's mails: listed by it, and counted out of it alone.
+        Index(
+            "ix_delivery_outcome",
+            *("step_id", "state", "planned_at", "id"),
+            postgresql_include=["reason"],
+            postgresql_where=text(OVER.format("")),
+        ),
+        Index(
+            "ix_delivery_occurrence",
+            "occurrence_id",
+            postgresql_where=text("occurrence_id IS NOT NULL"),
         ),
     )
 
@@ -71,7 +104,7 @@ class Delivery(Base):
         ForeignKey("user.id", ondelete="SET NULL")
     )
     signup_id: Mapped[int | None] = mapped_column(
-        ForeignKey("signup.id", ondelete="SET NULL"), index=True
+        ForeignKey("signup.id", ondelete="SET NULL")
     )
     enrollment_id: Mapped[int | None] = mapped_column(
         ForeignKey("enrollment.id", ondelete="SET NULL")
@@ -94,3 +127,11 @@ class Delivery(Base):
     handed_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
     reply: Mapped[str] = mapped_column(default="")  # "250 2.0.0 queued as …"
+
+    @staticmethod
+    def is_over() -> ColumnElement[bool]:
+        """Say in SQL that no worker touches it again, and that it was no test.
+
+        As an index says it: a condition with parameters would not find that one.
+        """
+        return literal_column(OVER.format("delivery."), Boolean)

@@ -28,13 +28,15 @@ class Enrollment(Base):
             "due_at",
             postgresql_where=text("state = 'active'"),
         ),
+        # Who stands where is counted out of this alone.
+        Index("ix_enrollment_place", "sequence_id", "state", "next_step_id"),
     )
 
     id: Mapped[Id]
     subscriber_id: Mapped[int] = mapped_column(
         ForeignKey("subscriber.id", ondelete="CASCADE")
     )
-    sequence_id: Mapped[int] = mapped_column(ForeignKey("sequence.id"), index=True)
+    sequence_id: Mapped[int] = mapped_column(ForeignKey("sequence.id"))
     registration_id: Mapped[int | None] = mapped_column(
         ForeignKey("registration.id", ondelete="CASCADE"), index=True
     )

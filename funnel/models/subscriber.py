@@ -72,6 +72,10 @@ class Signup(Base):
     network: Mapped[str]  # /24 or /48
     user_agent: Mapped[str] = mapped_column(default="")
     source: Mapped[dict[str, Any]] = mapped_column(default=dict)  # utm_…
+    source_id: Mapped[int | None] = mapped_column(ForeignKey("source.id"))
+    reached: Mapped[list[str]] = mapped_column(  # the stages she is counted at
+        default=list, server_default=text("'[]'")
+    )
     received_at: Mapped[datetime]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]

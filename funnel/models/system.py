@@ -1,6 +1,6 @@
 """What the processes tell each other through the database."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import CheckConstraint, Interval, func
 from sqlalchemy.dialects.postgresql import Insert, insert
@@ -10,13 +10,14 @@ from funnel.models.base import Base
 
 
 class System(Base):
-    """One row: how far the domain clock has been moved."""
+    """One row: how far the domain clock was moved, until when mails were counted."""
 
     __tablename__ = "system"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)
     clock_offset: Mapped[timedelta] = mapped_column(Interval, default=timedelta())
+    counted_until: Mapped[date | None]  # MailCount has every day before it
 
 
 class Heartbeat(Base):

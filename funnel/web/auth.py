@@ -150,7 +150,7 @@ def safe(target: str | None) -> str:
     """Return where to go next: a page of the studio, whatever was asked for."""
     if target and INSIDE.fullmatch(target):
         return target
-    return url_for("admin.home")
+    return url_for("admin.dashboard.show")
 
 
 def _let_in(secret: str, target: str) -> ResponseReturnValue:

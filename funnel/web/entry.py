@@ -56,7 +56,12 @@ class Stamp:
 
 def blank(masterclass: Masterclass) -> Entry:
     """Return an empty form, stamped with the present moment."""
-    return Entry(token=stamp(masterclass), source=_source(request.args))
+    return Entry(token=stamp(masterclass), source=source())
+
+
+def source() -> dict[str, str]:
+    """Return where the link says that she comes from, unless she minds."""
+    return {} if visitor.wants_no_tracks() else _source(request.args)
 
 
 def typed(masterclass: Masterclass) -> Entry:

@@ -19,6 +19,7 @@ from funnel import clock
 from funnel.db import db
 from funnel.domain import address as addresses
 from funnel.domain import tokens
+from funnel.domain.status import Page
 from funnel.domain.tokens import TokenKind
 from funnel.flow import signup
 from funnel.flow.signup import Form, TooMany, Unknown
@@ -49,14 +50,16 @@ def home() -> ResponseReturnValue:
     if found is None:
         abort(404)
     babel.speak(found.language)
-    return _landing(found, entry.blank(found))
+    page = _landing(found, entry.blank(found))
+    return visitor.counted(page, Page.LANDING, found.slug)
 
 
 @bp.get("/<slug>")
 def landing(slug: str) -> ResponseReturnValue:
     """Show one masterclass and its form."""
     found = visitor.masterclass(slug)
-    return _landing(found, entry.blank(found))
+    page = _landing(found, entry.blank(found))
+    return visitor.counted(page, Page.LANDING, slug)
 
 
 @bp.post("/<slug>/signup")
@@ -107,13 +110,7 @@ def article(slug: str) -> ResponseReturnValue:
     about = db.session.scalar(
         select(Masterclass).where(Masterclass.slug == text.facts.get("masterclass"))
     )
-    if about is not None:
-        babel.speak(about.language)
-    dates = visitor.upcoming(about) if about else []
-    html = text.html(content.names(visitor.business()))
-    return render_template(
-        "article.html", facts=text.facts, html=html, masterclass=about, dates=dates
-    )
+    return visitor.counted(_article(text, about), Page.ARTICLE, slug)
 
 
 @bp.get("/blad/<slug>")
@@ -121,7 +118,8 @@ def sheet(slug: str) -> ResponseReturnValue:
     """Show a list or worksheet, made for printing."""
     text = content.read("pages", slug, funnel().settings.language)
     html = text.html(content.names(visitor.business()))
-    return render_template("sheet.html", facts=text.facts, html=html)
+    page = render_template("sheet.html", facts=text.facts, html=html)
+    return visitor.counted(page, Page.SHEET, slug)
 
 
 @bp.get("/privacy")
@@ -155,6 +153,19 @@ def _landing(masterclass: Masterclass, typed: Entry) -> str:
         closed=entry.closed(),
         entry=typed,
         wording=entry.wording(masterclass).text,
+    )
+
+
+def _article(text: content.Text, about: Masterclass | None) -> str:
+    if about is not None:
+        babel.speak(about.language)
+    return render_template(
+        "article.html",
+        facts=text.facts,
+        html=text.html(content.names(visitor.business())),
+        masterclass=about,
+        dates=visitor.upcoming(about) if about else [],
+        source=entry.source(),
     )
 
 

@@ -5,15 +5,12 @@ from flask.typing import ResponseReturnValue
 
 from funnel import clock
 from funnel.db import db
-from funnel.domain import machines
 from funnel.domain.tokens import TokenKind
 from funnel.flow import clicks
 from funnel.flow.clicks import Followed
 from funnel.mail.tracked import CODE_LENGTH
 from funnel.web import funnel, visitor
 from funnel.web.visitor import DeadLink
-
-PURPOSES = ("Purpose", "Sec-Purpose", "X-Purpose", "X-Moz")
 
 bp = Blueprint("tracking", __name__)
 bp.after_request(visitor.private)
@@ -33,6 +30,5 @@ def follow(token: str) -> ResponseReturnValue:
 
 
 def _note(link: Followed) -> None:
-    said = [request.headers.get(name, "") for name in PURPOSES]
-    is_machine = machines.is_machine(request.user_agent.string, said)
-    clicks.note(db.session(), link, real=clock.real(), is_machine=is_machine)
+    by_machine = visitor.is_machine()
+    clicks.note(db.session(), link, real=clock.real(), is_machine=by_machine)

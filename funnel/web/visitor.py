@@ -7,8 +7,12 @@ from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 
 from funnel.db import db
-from funnel.domain import network, tokens
+from funnel.domain import machines, network, tokens
+from funnel.domain.status import Page
 from funnel.domain.tokens import BadToken, TokenKind
+from funnel.domain.utm import Utm
+from funnel.flow import counts
+from funnel.flow.counts import Visit
 from funnel.models import (
     Base,
     Business,
@@ -19,6 +23,7 @@ from funnel.models import (
 )
 from funnel.web import babel, funnel, now
 
+PURPOSES = ("Purpose", "Sec-Purpose", "X-Purpose", "X-Moz")
 Row = TypeVar("Row", bound=Base)
 
 
@@ -87,6 +92,25 @@ def upcoming(masterclass: Masterclass) -> list[Occurrence]:
 def origin() -> str:
     """Return the network that the request comes from."""
     return network.network(request.remote_addr)
+
+
+def is_machine() -> bool:
+    """Say whether a program asks for the page, by what it says of itself."""
+    said = [request.headers.get(name, "") for name in PURPOSES]
+    return machines.is_machine(request.user_agent.string, said)
+
+
+def wants_no_tracks() -> bool:
+    """Say whether her browser asks not to be followed (DNT, Global Privacy Control)."""
+    return "1" in {request.headers.get(name) for name in ("DNT", "Sec-GPC")}
+
+
+def counted(page: str, kind: Page, slug: str) -> str:
+    """Count a person's visit of a page that is made, and return the page."""
+    if request.method == "GET" and not is_machine():  # a HEAD only asks what would come
+        utm = Utm() if wants_no_tracks() else Utm.of(request.args)
+        counts.visited(db.session(), Visit(kind, slug, utm), now=now())
+    return page
 
 
 def private(response: Response) -> Response:

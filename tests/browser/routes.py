@@ -27,6 +27,7 @@ NO_PAGE = {
     "pages.host": "a picture",
     "media.show": "a picture",
     "admin.imports.report": "a file",
+    "admin.dashboard.file": "a file",
 }
 """Routes that show no page of ours to a person."""
 
@@ -88,7 +89,7 @@ def paths(system: Running) -> dict[str, str]:
         "doors.ask_code": "/admin/code",
         "doors.ask_forgotten": "/admin/forgotten",
         "doors.ask_password": links.account(invitation),
-        "admin.home": "/admin/",
+        "admin.dashboard.show": "/admin/",
         "admin.account.show": "/admin/account",
         "admin.business.show": "/admin/business",
         "admin.deliveries.index": "/admin/deliveries?view=all",

@@ -47,7 +47,7 @@ def mail(session: Session, **overrides: Any) -> Delivery:
 def frozen(session: Session, delivery: Delivery, now: Any = NOW) -> render.Frozen:
     factories.business(session)
     session.flush()
-    row = session.execute(render.NEEDED, {"ids": [delivery.id]}).one()
+    row = session.execute(render.NEEDED.where(Delivery.id == delivery.id)).one()
     for text in session.execute(render.CONTENT, {"ids": [row.revision_id]}):
         OFFICE.keep(text)
     business = session.execute(render.BUSINESS).one()
@@ -256,7 +256,7 @@ def test_the_footer_says_why_she_gets_this_mail(
 def test_without_text_or_sender_nothing_is_written(session: Session) -> None:
     delivery = mail(session)
     letter = frozen(session, delivery)
-    row = session.execute(render.NEEDED, {"ids": [delivery.id]}).one()
+    row = session.execute(render.NEEDED.where(Delivery.id == delivery.id)).one()
     business = session.execute(render.BUSINESS).one()
 
     with pytest.raises(render.NotWritten):

@@ -15,7 +15,7 @@ from funnel.domain.status import (
     SubscriberState,
 )
 from funnel.flow import events, reports
-from funnel.flow.reports import Group, Selection, Which
+from funnel.flow.reports import Group, Order, Selection, Which, people
 from funnel.models import ClickCount, Consent, EventKind, Heartbeat, Link
 
 
@@ -37,7 +37,7 @@ def test_each_step_counts_who_waits_and_what_became_of_its_mails(
     factories.enrollment(session, **inside)
     factories.enrollment(session, **inside, state=EnrollmentState.EXITED)
 
-    found = reports.per_step(session, step.sequence_id)[step.id]
+    found = reports.head(session, step.sequence_id, now=factories.NOW).steps[step.id]
 
     assert (found.waiting, found.sent, found.skipped, found.troubled) == (1, 2, 1, 2)
 
@@ -233,7 +233,8 @@ def test_clicks_add_up_by_link_by_text_and_by_step(
 
     texts = reports.texts(session, step.id)
     page = reports.link_page(session, old.links[0].id)
-    whole = reports.per_step(session, step.sequence_id)[step.id].clicked
+    found = reports.head(session, step.sequence_id, now=factories.NOW)
+    whole = found.steps[step.id].clicked
 
     assert [(text.revision.version, text.clicks) for text in texts] == [(2, 7), (1, 10)]
     assert [one.clicks for one in texts[1].links] == [5, 5]
@@ -284,3 +285,64 @@ def test_how_sending_stands_says_who_is_silent_and_what_waits_for_a_person(
     assert found.is_late
     assert found.waits_for_a_person == 2
     assert found.silent == ["drain"]
+
+
+def test_a_steps_mails_are_turned_over_page_by_page_and_none_is_missed(
+    session: Session,
+) -> None:
+    step, other = factories.step(session), factories.step(session)
+    states = (DeliveryState.SENT, DeliveryState.BOUNCED)
+    sent = [
+        factories.delivery(
+            session,
+            step_id=step.id,
+            state=states[number % 2],
+            planned_at=factories.NOW - timedelta(days=number % 3),
+        )
+        for number in range(120)
+    ]
+    factories.delivery(session, step_id=step.id, state=states[0], is_test=True)
+    factories.delivery(session, step_id=other.id, state=states[0])
+
+    seen, after = list[int](), None
+    while True:
+        page, after = reports.mails(
+            session, Which(states=states, step_id=step.id), after=after
+        )
+        seen += [mail.delivery.id for mail in page]
+        if after is None:
+            break
+
+    newest = sorted(sent, key=lambda one: (one.planned_at, one.id), reverse=True)
+    assert seen == [one.id for one in newest]
+
+
+@pytest.mark.parametrize("order", list(Order))
+def test_a_name_that_very_many_have_is_listed_and_counted_so_far(
+    session: Session, monkeypatch: pytest.MonkeyPatch, order: Order
+) -> None:
+    monkeypatch.setattr(people, "MOST_COUNTED", 3)
+    annas = [factories.subscriber(session, first_name="Joanna") for _ in range(5)]
+    factories.subscriber(session, first_name="Bo")
+
+    page = reports.page(session, Selection(words="anna"), order=order)
+    rare = reports.page(session, Selection(words="bo"), order=order)
+
+    assert {one.id for one in page.people} == {one.id for one in annas}
+    assert (page.total, page.is_more) == (4, True)
+    assert [one.first_name for one in rare.people] == ["Bo"]
+
+
+def test_a_mail_tells_its_own_events_whosever_it_is(
+    session: Session, now: datetime
+) -> None:
+    hers = factories.delivery(session, subscriber_id=factories.subscriber(session).id)
+    nobodys = factories.delivery(session)
+    for mail in (hers, nobodys, hers):
+        about = {"delivery_id": mail.id, "subscriber_id": mail.subscriber_id}
+        events.record(session, EventKind.POSTPONED, at=now, **about)
+    session.flush()
+
+    told = [reports.tale(session, mail.id) for mail in (hers, nobodys)]
+
+    assert [len(one.events) for one in told if one] == [2, 1]

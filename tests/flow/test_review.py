@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from funnel.domain.status import Kind, Purpose, Role, SequenceState
 from funnel.flow import publishing
-from funnel.flow.publishing import BadDraft, Finding, structure
+from funnel.flow.publishing import BadDraft, Finding, structure, touched
 from funnel.mail.checks import Level
 from funnel.models import Sequence, Step
 
@@ -113,6 +113,43 @@ def test_a_condition_on_a_mail_that_this_deletes_keeps_both_back(
     draft(session, row, "c", condition="any of 02-b sent")
     publish(session, row, now)
     assert [one.slug for one in structure.listed(row)] == ["02-b", "03-c"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "level"),
+    [
+        ("sent 01-a", Level.BLOCK),
+        ("clicked 01-a", Level.BLOCK),
+        ("any of 01-a, 02-b sent", Level.LOOK),
+        ("not sent 01-a", Level.LOOK),
+        ("joined", None),
+        ("sent 02-b", None),
+    ],
+)
+def test_a_condition_that_somebody_can_still_meet_is_only_looked_at(
+    session: Session, row: Sequence, now: datetime, condition: str, level: Level | None
+) -> None:
+    publishing.remove(session, step(row, "a").id, now=now, seen=structure.mark(row))
+
+    found = found_in(row, "c", condition=condition)
+
+    said = [(one.level, one.details) for one in found if one.rule == "missing-mail"]
+    assert said == ([(level, {"mail": "Mail a"})] if level else [])
+
+
+def test_a_mail_without_a_draft_that_a_deletion_touches_is_said(
+    session: Session, row: Sequence, now: datetime
+) -> None:
+    revised = step(row, "c").revision
+    assert revised is not None
+    revised.condition = "any of 01-a, 02-b sent"
+
+    publishing.remove(session, step(row, "a").id, now=now, seen=structure.mark(row))
+
+    said = [(one.slug, [why.rule for why in found]) for one, found in touched(row)]
+    assert said == [("03-c", ["missing-mail"])]
+    assert publishing.blocks(row) == []
+    assert touched(factories.sequence(session)) == []
 
 
 def test_what_is_only_to_be_looked_at_is_published(

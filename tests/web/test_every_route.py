@@ -61,7 +61,6 @@ KEPT_FOR_GOOD = {"static", "media.show"}
 """Files whose address changes with their content; nobody's own."""
 
 NOT_SHOWN = {
-    "admin.home": 302,  # leads to the sequences
     "auth.login": 302,  # she is in
     "doors.ask_code": 302,  # the same
     "pages.host": 404,  # this business has no picture
@@ -95,7 +94,8 @@ def known(app: Flask, session: Session) -> dict[str, dict[str, Any]]:
     mail = tracking.mail(session, tracking.step(session), subscriber_id=reader.id)
     settings = app.extensions["funnel"].settings
     times = {"now": factories.NOW, "real": clock.real(), "limits": settings}
-    sent = signup.submit(session, form(on), **times)
+    came = {"utm_source": "instagram", "utm_medium": "bio"}
+    sent = signup.submit(session, form(on, source=came), **times)
     number = Mailbox(settings.data_dir / "mail").keep(MAIL, "a@b.nl", ["b@example.nl"])
     links: Links = app.extensions["funnel"].links
 
@@ -116,6 +116,7 @@ def known(app: Flask, session: Session) -> dict[str, dict[str, Any]]:
         "static": {"filename": "css/base.css"},
         "inbox": {"number": number},
         "admin.clicks": {"link_id": step.revision.links[0].id},
+        "admin.dashboard": {"table": "weeks"},
         "admin.deliveries": {"delivery_id": delivery.id, "act": "retry"},
         "admin.imports": {"import_id": factories.subscriber_import(session).id},
         "admin.occurrences": date,
@@ -316,6 +317,7 @@ FILLED_FROM_OUTSIDE = {
     "import_row": ("address",),
     "audit_entry": ("who", "deed"),
     "heartbeat": ("worker",),
+    "source": ("name", "medium", "campaign"),
 }
 """The columns that a visitor, a file, a colleague or a mail server can fill."""
 

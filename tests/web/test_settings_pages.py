@@ -220,3 +220,25 @@ def test_a_standstill_is_not_ready(client: FlaskClient, session: Session) -> Non
     assert answer.status_code == 503
     assert answer.json is not None
     assert answer.json["stands_still"] is True
+
+
+def test_lengths_are_shown_and_read_in_the_words_of_the_page(
+    mara: Colleague, session: Session, sequence: Sequence
+) -> None:
+    mara.user.language = "nl"
+    seen = publishing.settings_mark(sequence)
+    dutch = {"hold_before": "36 uur", "hold_after": "1 U", "late_live": "10 min."}
+
+    answer = mara.post(path(sequence, "settings"), **{**FORM, **dutch}, seen=seen)
+
+    assert answer.status_code == 303, answer.text
+    rules = publishing.settings_of(sequence)["rules"]
+    assert rules["hold"] == {"before": "36 hours", "after": "1 hour"}
+    assert rules["lateness"]["live"] == "10 minutes"
+    form = mara.get(path(sequence, "settings")).text
+    assert 'value="36 uur"' in form
+    assert 'value="10 minuten"' in form
+    review = mara.get(path(sequence, "publish")).text
+    assert "36 uur / 1 uur" in review
+    assert "hours" not in review
+    session.expire_all()

@@ -28,7 +28,8 @@ NEEDED = {
     "deliveries.index": VIEWER,
     "deliveries.progress": VIEWER,
     "deliveries.show": VIEWER,
-    "home": VIEWER,
+    "dashboard.file": VIEWER,
+    "dashboard.show": VIEWER,
     "imports.cancel": MARKETER,
     "imports.check": MARKETER,
     "imports.index": MARKETER,
@@ -137,6 +138,7 @@ def rows(session: Session) -> dict[str, Any]:
         "link_id": link.id,
         "number": 1,
         "name": factories.picture(session).name,
+        "table": "weeks",
     }
 
 

@@ -216,6 +216,52 @@ def test_the_trail_says_who_did_what_and_can_be_narrowed(
     assert "changed the tags" not in invited[invited.index("<tbody") :]
 
 
+def test_the_trail_calls_rows_by_what_they_are_called(
+    session: Session, owner: Colleague
+) -> None:
+    step = factories.step(session, subject="Rust in je dag")
+    date = factories.occurrence(session)
+    her = factories.subscriber(session, address="bo@example.nl")
+    gone = factories.subscriber(session, address=None, address_key=None)
+    parked = factories.delivery(session, address="an@example.nl")
+    colleague_ = factories.user(session, name="Noor")
+    for about in (
+        {"step_id": step.id, "slug": "magnesium"},
+        {"occurrence_id": date.id},
+        {"subscriber_id": her.id, "what": "add", "tag": "lente"},
+        {"subscriber_id": gone.id},
+        {"subscriber_id": 987654321},
+        {"delivery_id": parked.id, "act": "retry"},
+        {"user_id": colleague_.id, "role": "viewer"},
+        {"occurrence": str(date.id), "waiting": str(step.id), "state": "active"},
+        {"occurrence": "9" * 30, "sequence": "'; --", "state": "nothing"},
+    ):
+        session.add(
+            AuditEntry(at=clock.real(), who="Mara", deed="steps.save", about=about)
+        )
+
+    table = owner.get("/admin/trail").text.partition("<tbody")[2]
+
+    for said in (
+        "mail: Rust in je dag",
+        "sequence: magnesium",
+        "date: Tue 1 Dec 20:00",
+        "subscriber: bo@example.nl",
+        "what: put on",
+        "subscriber: erased",
+        "subscriber: 987654321",
+        "mail to: an@example.nl",
+        "decision: send it again",
+        "colleague: Noor",
+        "role: viewer",
+        "waiting for: Rust in je dag",
+        "state: active",
+    ):
+        assert said in table, said
+    assert table.count("date: Tue 1 Dec 20:00") == 2
+    assert "state: nothing" in table
+
+
 def test_what_changed_nothing_leaves_no_trace(
     session: Session, owner: Colleague
 ) -> None:

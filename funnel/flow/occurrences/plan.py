@@ -117,19 +117,22 @@ def cancel(
 
 def listed(session: Session, masterclass_id: int | None = None) -> list[Upcoming]:
     """Return the dates, the latest first, each with its numbers."""
-    seated = Registration.cancelled_at.is_(None)
-    rows = session.execute(
+    mine = Occurrence.masterclass_id == (masterclass_id or Occurrence.masterclass_id)
+    seats = (
         select(
-            Occurrence,
-            func.count(Registration.id).filter(seated),
-            func.count(Registration.joined_at),
-            func.count(Registration.replayed_at),
+            Registration.occurrence_id,
+            func.count().filter(Registration.cancelled_at.is_(None)).label("seated"),
+            func.count(Registration.joined_at).label("joined"),
+            func.count(Registration.replayed_at).label("replayed"),
         )
-        .outerjoin(Registration, Registration.occurrence_id == Occurrence.id)
-        .where(
-            Occurrence.masterclass_id == (masterclass_id or Occurrence.masterclass_id)
-        )
-        .group_by(Occurrence.id)
+        .group_by(Registration.occurrence_id)
+        .subquery()
+    )
+    numbers = (func.coalesce(one, 0) for one in list(seats.c)[1:])
+    rows = session.execute(
+        select(Occurrence, *numbers)
+        .outerjoin(seats, seats.c.occurrence_id == Occurrence.id)
+        .where(mine)
         .order_by(Occurrence.starts_at.desc())
     )
     return [Upcoming(*row) for row in rows]

@@ -16,14 +16,16 @@ from funnel.domain.status import (
     Purpose,
     Reason,
     Scope,
+    Stage,
     SubscriberState,
 )
-from funnel.flow import events
+from funnel.flow import counts, events
 from funnel.models import (
     Consent,
     Delivery,
     Event,
     EventKind,
+    Signup,
     Subscriber,
     Suppression,
 )
@@ -71,6 +73,8 @@ def grant(
         return
     if new & MAILINGS:
         _welcome_back(session, subscriber, subscriber.address, now)
+    if Purpose.CLICKS in new:
+        counts.reached(session, Stage.AGREED, subscriber.id)
     events.record(
         session,
         EventKind.CONSENTED,
@@ -119,6 +123,12 @@ def _forget_clicks(session: Session, subscriber_id: int) -> None:
         delete(Event).where(
             Event.subscriber_id == subscriber_id, Event.kind == EventKind.CLICKED
         )
+    )
+    session.execute(
+        update(Signup)
+        .where(Signup.subscriber_id == subscriber_id)
+        .values(reached=Signup.reached.op("-")(Stage.CLICKED.value)),
+        execution_options={"synchronize_session": False},
     )
 
 

@@ -32,7 +32,7 @@ from funnel.flow.publishing.release import (
     go_live,
     publish,
 )
-from funnel.flow.publishing.review import Finding, blocks, findings
+from funnel.flow.publishing.review import Finding, blocks, findings, touched
 from funnel.flow.publishing.settings import (
     BadSettings,
     Changed,
@@ -159,6 +159,7 @@ __all__ = [
     "switch",
     "take_out",
     "test_send",
+    "touched",
     "version_before",
     "whole",
     "words",

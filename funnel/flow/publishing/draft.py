@@ -42,13 +42,17 @@ class Problem:
     def message(self) -> str:
         return self.sentence % self.details if self.details else self.sentence
 
+    def __str__(self) -> str:
+        place = f"{self.field}, line {self.line}" if self.line else self.field
+        return f"{place}: {self.message}"
+
 
 class BadDraft(ValueError):  # noqa: N818 - it names what was found
     """The text is not kept: it has these problems."""
 
     def __init__(self, slug: str, problems: Sequence[Problem]) -> None:
         """Keep the problems."""
-        said = "; ".join(f"{one.field}: {one.message}" for one in problems)
+        said = "; ".join(map(str, problems))
         super().__init__(f"{slug}: {said}")
         self.slug, self.problems = slug, problems
 

@@ -9,7 +9,7 @@ from funnel.domain.claims import Mode
 from funnel.domain.status import Kind, Purpose, Role
 from funnel.domain.timing import Anchor
 from funnel.flow.publishing import draft, structure
-from funnel.flow.publishing.content import Content, contents, drafted
+from funnel.flow.publishing.content import Content, contents
 from funnel.flow.publishing.draft import BadDraft, Problem
 from funnel.mail import checks
 from funnel.mail.blocks import PRODUCT
@@ -27,6 +27,10 @@ DATED = frozenset({Role.MOVED, Role.CANCELLED, Role.NEW_DATE})
 DELETED = N_(
     "It goes to who got “%(mail)s”, which is deleted with this. Choose another "
     "condition, or keep that mail."
+)
+NAMED_STILL = N_(
+    "Its condition still names “%(mail)s”, which is deleted with this. Look whether "
+    "it is meant like that."
 )
 
 
@@ -62,12 +66,13 @@ def findings(step: Step, content: Content) -> list[Finding]:
 
 def blocks(sequence: Sequence) -> list[tuple[Step, list[Finding]]]:
     """Return the steps that cannot be published as they will be, and why."""
-    waiting = {step.id for step in drafted(sequence.steps)}
-    found = [
-        (step, [one for one in _all(step, step.id in waiting) if _is_block(one)])
-        for step in _coming(sequence)
-    ]
-    return [(step, why) for step, why in found if why]
+    return _with(Level.BLOCK, [(step, _all(step)) for step in _coming(sequence)])
+
+
+def touched(sequence: Sequence) -> list[tuple[Step, list[Finding]]]:
+    """Return steps without a draft that a deletion elsewhere asks to look at."""
+    steps = [step for step in _coming(sequence) if not step.draft]
+    return _with(Level.LOOK, [(step, _all(step)) for step in steps])
 
 
 def check(sequence: Sequence) -> None:
@@ -79,14 +84,18 @@ def check(sequence: Sequence) -> None:
         )
 
 
-def _is_block(finding: Finding) -> bool:
-    return finding.level is Level.BLOCK
+def _with(
+    level: Level, found: list[tuple[Step, list[Finding]]]
+) -> list[tuple[Step, list[Finding]]]:
+    """Return the steps that have findings of a level, and those."""
+    chosen = [(step, [one for one in why if one.level is level]) for step, why in found]
+    return [(step, why) for step, why in chosen if why]
 
 
-def _all(step: Step, is_drafted: bool) -> list[Finding]:
+def _all(step: Step) -> list[Finding]:
     """Say of what is published already only what the other mails make of it."""
     content = contents(step).latest
-    if is_drafted:
+    if step.draft:
         return findings(step, content)
     return [*_missing_mails(step, content)] if content.is_on else []
 
@@ -101,18 +110,32 @@ def _coming(sequence: Sequence) -> list[Step]:
 
 
 def _missing_mails(step: Step, content: Content) -> Iterator[Finding]:
-    """Find conditions that name a mail which is deleted by this."""
-    coming = {one.slug: one for one in _coming(step.sequence)}
+    """Find conditions that name a mail which is deleted by this.
+
+    What it sent still counts, and another may be named beside it: only a condition
+    that nobody new can meet any more keeps a mail back.
+    """
+    coming = {one.slug for one in _coming(step.sequence)}
+    known = {one.slug: one for one in step.sequence.steps}
+    for fact in _facts(content):
+        for slug in set(fact.names) & known.keys() - coming:
+            is_block = not fact.is_not and coming.isdisjoint(fact.names)
+            yield Finding(
+                "missing-mail",
+                Level.BLOCK if is_block else Level.LOOK,
+                DELETED if is_block else NAMED_STILL,
+                field="condition",
+                details={"mail": contents(known[slug]).latest.subject or slug},
+            )
+
+
+def _facts(content: Content) -> list[conditions.Fact]:
+    """Return what a condition asks of other mails."""
     try:
-        asked = conditions.parse(content.condition).slugs
+        facts = conditions.parse(content.condition).facts
     except conditions.BadCondition:
-        return
-    names = {one.slug: contents(one).latest.subject for one in step.sequence.steps}
-    for slug in sorted((asked & names.keys()) - coming.keys()):
-        details = {"mail": names[slug] or slug}
-        yield Finding(
-            "missing-mail", Level.BLOCK, DELETED, slug, "condition", 0, details
-        )
+        return []
+    return [fact for fact in facts if fact.word in {"sent", "clicked"}]
 
 
 def _remarks(step: Step, content: Content) -> list[Finding]:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
 
 from funnel.domain.links import Links
 from funnel.domain.status import Kind, Purpose
@@ -118,7 +118,7 @@ def freeze(
     return Frozen(
         id=row.id,
         address=row.address,
-        kind=row.kind,
+        kind=Kind(row.kind),
         is_test=row.is_test,
         content=content,
         revision_id=row.revision_id,
@@ -161,7 +161,7 @@ def message(office: Office, frozen: Frozen) -> tuple[str, str, bytes]:
 
 def subject(content: Content, values: dict[str, Any], *, is_test: bool) -> str:
     """Return the subject as its reader sees it."""
-    line = personalize.fill(content.subject, values["says"], html=False)
+    line = stencil.line(content.subject, personalize.plain(values["says"]))
     return TEST_MARK + line if is_test else line
 
 
@@ -176,19 +176,35 @@ def _values(
     row: AnyRow, business: AnyRow, content: Content, now: datetime
 ) -> dict[str, Any]:
     """Return what is kept in the row: only what the text asks for; JSON."""
-    domain = business.sender_address.rpartition("@")[2]
-    about = says.about_the_business(business)
-    known = {**_about_her(row, content, now), **about}
+    sender = _sender(business)
+    known = {**_about_her(row, content, now), **sender.says}
     return {
         "says": {name: known[name] for name in content.names & known.keys()},
         "links": urls.ids(row),
-        "sender": {
+        "sender": sender.kept,
+        "list": f"{row.sequence}.{sender.domain}" if row.sequence else None,
+    }
+
+
+class _Sender(NamedTuple):
+    """What is the same for every mail until somebody edits the business profile."""
+
+    says: says.Says
+    kept: dict[str, str]
+    domain: str
+
+
+@lru_cache(maxsize=4)
+def _sender(business: AnyRow) -> _Sender:
+    return _Sender(
+        says.about_the_business(business),
+        {
             "name": business.sender_name,
             "address": business.sender_address,
             "reply_to": business.reply_to or business.sender_address,
         },
-        "list": f"{row.sequence}.{domain}" if row.sequence else None,
-    }
+        business.sender_address.rpartition("@")[2],
+    )
 
 
 def _about_her(row: AnyRow, content: Content, now: datetime) -> Mapping[str, Value]:

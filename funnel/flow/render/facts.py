@@ -6,7 +6,6 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
-    Row,
     Select,
     SQLColumnExpression,
     and_,
@@ -38,7 +37,8 @@ from funnel.models import (
     User,
 )
 
-AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+AnyRow: TypeAlias = Any
+"""A row of NEEDED, BUSINESS or CONTENT, with its columns as attributes."""
 
 ASKED = frozenset({Role.CONFIRMATION, Role.CONFIRMATION_AGAIN})
 """Mails about a form that waits for its confirmation."""
@@ -162,10 +162,8 @@ def _columns(mail: type[Delivery]) -> list[SQLColumnExpression[Any]]:
     ]
 
 
-NEEDED = _needed(Delivery).where(
-    Delivery.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
-)
-"""One row for each delivery in :ids."""
+NEEDED = _needed(Delivery)
+"""One row for each delivery; which ones, and that they are locked, a claim adds."""
 
 BUSINESS = select(
     Business.name,

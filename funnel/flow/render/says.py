@@ -129,8 +129,8 @@ def _sentence(why: str, language: str, title: str) -> str:
 def _why(kind: Kind, purpose: Purpose | None, role: Role | None) -> str:
     if role in ASKED:
         return "asked"
-    if role is Role.PERSONAL_DATA:
+    if role == Role.PERSONAL_DATA:
         return "data"
-    if kind is Kind.SERVICE:
+    if kind == Kind.SERVICE:
         return "seat"
-    return "offers" if purpose is Purpose.OFFERS else "series"
+    return "offers" if purpose == Purpose.OFFERS else "series"

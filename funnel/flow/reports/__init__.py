@@ -7,6 +7,18 @@ from funnel.flow.reports.clicks import (
     link_page,
     texts,
 )
+from funnel.flow.reports.funnel import (
+    Asked,
+    Came,
+    Chosen,
+    Funnel,
+    Span,
+    by_occurrence,
+    by_source,
+    funnel,
+    sources,
+    spans,
+)
 from funnel.flow.reports.mail import Group, Mail, Tale, Which, grouped, mails, tale
 from funnel.flow.reports.numbers import (
     Head,
@@ -14,8 +26,8 @@ from funnel.flow.reports.numbers import (
     StepNumbers,
     head,
     overview,
-    per_step,
 )
+from funnel.flow.reports.outcomes import Course, Outcome, outcomes
 from funnel.flow.reports.people import (
     MOST_COUNTED,
     Order,
@@ -26,24 +38,38 @@ from funnel.flow.reports.people import (
 )
 from funnel.flow.reports.person import Person, Story, person
 from funnel.flow.reports.progress import Send, sends
-from funnel.flow.reports.sending import LATE, Sending, Traffic, sending, traffic
+from funnel.flow.reports.sending import (
+    LATE,
+    Sending,
+    Traffic,
+    failed,
+    sending,
+    traffic,
+)
 from funnel.flow.reports.trail import Trail, trail
 from funnel.flow.reports.values import lacking
 
 __all__ = [
     "LATE",
     "MOST_COUNTED",
+    "Asked",
+    "Came",
+    "Chosen",
+    "Course",
+    "Funnel",
     "Group",
     "Head",
     "LinkPage",
     "Mail",
     "Order",
+    "Outcome",
     "Overview",
     "Page",
     "Person",
     "Selection",
     "Send",
     "Sending",
+    "Span",
     "StepNumbers",
     "Story",
     "Tale",
@@ -51,19 +77,25 @@ __all__ = [
     "Traffic",
     "Trail",
     "Which",
+    "by_occurrence",
+    "by_source",
     "clicks_by_step",
     "count",
+    "failed",
+    "funnel",
     "grouped",
     "head",
     "lacking",
     "link_page",
     "mails",
+    "outcomes",
     "overview",
     "page",
-    "per_step",
     "person",
     "sending",
     "sends",
+    "sources",
+    "spans",
     "tale",
     "texts",
     "traffic",

@@ -4,10 +4,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
-from funnel.domain.status import DeliveryState, Reason
+from funnel.domain.status import FINAL, DeliveryState, Reason
 from funnel.models import Delivery, Event, Revision, Step
 
 SIZE = 50
@@ -49,13 +49,51 @@ class Which:
     reason: Reason | None = None
     reply: str = ""
 
-    def where(self) -> list[ColumnElement[bool]]:
-        """Return it as SQL."""
-        found: list[ColumnElement[bool]] = [Delivery.state.in_(self.states)]
+    def latest(self, most: int, after: int | None = None) -> Select[int]:
+        """Select the ids of the latest; `after` is the last of the page before.
+
+        Those of a step by their moment, and each state by itself: it may have had a
+        million mails, and an index knows no other order.
+        """
+        if self.step_id is None:
+            older = [Delivery.id < after] if after is not None else []
+            is_one = Delivery.state.in_(self.states)
+            wanted = select(Delivery.id).where(is_one, *self._where(), *older)
+            return wanted.order_by(Delivery.id.desc()).limit(most)
+        each = [self._of(state, after, most) for state in sorted(self.states)]
+        found = union_all(*each).subquery()
+        newest = (found.c.planned_at.desc(), found.c.id.desc())
+        return select(found.c.id).order_by(*newest).limit(most)
+
+    def _of(
+        self, state: DeliveryState, after: int | None, most: int
+    ) -> Select[int, datetime]:
+        moment = tuple_(Delivery.planned_at, Delivery.id)
+        last = (
+            select(Delivery.planned_at, Delivery.id)
+            .where(Delivery.id == after)
+            .scalar_subquery()
+        )
+        older = [moment < last] if after is not None else []
+        is_over = [Delivery.is_over()] if state in FINAL else [~Delivery.is_test]
+        return (
+            select(Delivery.id, Delivery.planned_at)
+            .where(
+                Delivery.step_id == self.step_id,
+                Delivery.state == state,
+                *is_over,
+                *self._where(),
+                *older,
+            )
+            .order_by(Delivery.planned_at.desc(), Delivery.id.desc())
+            .limit(most)
+        )
+
+    def _where(self) -> list[ColumnElement[bool]]:
+        """Return the rest of it as SQL."""
+        found: list[ColumnElement[bool]] = []
         if self.due_before is not None:
             found.append(Delivery.due_at <= self.due_before)
-        if self.step_id is not None:
-            found += [Delivery.step_id == self.step_id, ~Delivery.is_test]
         if self.reason is not None:
             found.append(Delivery.reason == self.reason)
         if self.reply:
@@ -76,16 +114,15 @@ def mails(
     session: Session, which: Which, *, after: int | None = None
 ) -> tuple[list[Mail], int | None]:
     """Return a page of deliveries, newest first, and where the next one begins."""
-    older = [Delivery.id < after] if after is not None else []
+    ids = session.scalars(which.latest(SIZE + 1, after)).all()
     rows = session.execute(
         select(Delivery, Step, Revision.subject)
         .outerjoin(Step, Step.id == Delivery.step_id)
         .outerjoin(Revision, Revision.id == Step.revision_id)
-        .where(*which.where(), *older)
-        .order_by(Delivery.id.desc())
-        .limit(SIZE + 1)
-    ).all()
-    found = [Mail(mail, step, subject or "") for mail, step, subject in rows]
+        .where(Delivery.id.in_(ids))
+    )
+    mails = {mail.id: Mail(mail, step, subject or "") for mail, step, subject in rows}
+    found = [mails[one] for one in ids]
     return found[:SIZE], found[SIZE - 1].delivery.id if len(found) > SIZE else None
 
 
@@ -93,9 +130,7 @@ def grouped(session: Session, which: Which) -> list[Group]:
     """Return the reasons of these deliveries, the commonest first."""
     latest = (
         select(Delivery.reason, Delivery.reply)
-        .where(*which.where())
-        .order_by(Delivery.id.desc())
-        .limit(LATEST)
+        .where(Delivery.id.in_(which.latest(LATEST)))
         .subquery()
     )
     answer = func.regexp_substr(latest.c.reply, REPLY).label("answer")
@@ -121,8 +156,15 @@ def tale(session: Session, delivery_id: int) -> Tale | None:
     )
     history = session.scalars(
         select(Event)
-        .where(Event.delivery_id == delivery_id)
+        .where(Event.delivery_id == delivery_id, _to_her(delivery))
         .order_by(Event.id)
         .limit(MOST_EVENTS)
     )
     return Tale(Mail(delivery, step, subject), history.all())
+
+
+def _to_her(delivery: Delivery) -> ColumnElement[bool]:
+    """Say whose events they are: an index finds them by the person only."""
+    if delivery.subscriber_id is None:
+        return Event.subscriber_id.is_(None)
+    return Event.subscriber_id == delivery.subscriber_id

@@ -1,7 +1,7 @@
 """Counts of a sequence: who is inside, and what became of each step's mails."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -9,11 +9,9 @@ from sqlalchemy.orm import Session
 
 from funnel.domain.status import DeliveryState, EnrollmentState, SequenceState
 from funnel.flow.reports.clicks import clicks_by_step
+from funnel.flow.reports.outcomes import Outcome, mails
 from funnel.models import Delivery, Enrollment, Step
 from funnel.models import Sequence as SequenceRow
-
-ARRIVED = {DeliveryState.SENT, DeliveryState.BOUNCED, DeliveryState.COMPLAINED}
-TROUBLED = {DeliveryState.FAILED, DeliveryState.UNCERTAIN, DeliveryState.PARKED}
 
 
 @dataclass(slots=True)
@@ -21,32 +19,35 @@ class StepNumbers:
     """How many wait for a step now, and what became of its mails."""
 
     waiting: int = 0
-    sent: int = 0
-    skipped: int = 0
-    troubled: int = 0
+    outcome: Outcome = field(default_factory=Outcome)
     clicked: int = 0  # clicks of people, over all texts of the step
+
+    @property
+    def sent(self) -> int:
+        return self.outcome.sent
+
+    @property
+    def skipped(self) -> int:
+        return self.outcome.skipped
+
+    @property
+    def troubled(self) -> int:
+        return self.outcome.troubled
 
     @property
     def any(self) -> bool:
         return bool(self.waiting or self.sent or self.skipped or self.troubled)
 
-    def add(self, state: DeliveryState, count: int) -> None:
-        if state in ARRIVED:
-            self.sent += count
-        elif state is DeliveryState.SKIPPED:
-            self.skipped += count
-        elif state in TROUBLED:
-            self.troubled += count
-
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A sequence in four numbers, and the oldest mail that is late, if any."""
+    """A sequence in numbers, the oldest mail that is late, if any, and its steps."""
 
     inside: int
     finished: int
     left: int
     late_since: datetime | None
+    steps: Mapping[int, StepNumbers]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,35 @@ def overview(session: Session) -> list[Overview]:
 
 def head(session: Session, sequence_id: int, *, now: datetime) -> Head:
     """Return the sequence's numbers; late is what should have left by now."""
-    counts = _by_state(session, sequence_id)
-    late = session.scalar(
+    places = _places(session, sequence_id)
+    found = {
+        state: sum(count for (one, _), count in places.items() if one is state)
+        for state in EnrollmentState
+    }
+    return Head(
+        inside=found[EnrollmentState.ACTIVE],
+        finished=found[EnrollmentState.COMPLETED],
+        left=found[EnrollmentState.EXITED],
+        late_since=_late_since(session, sequence_id, now),
+        steps=_steps(session, sequence_id, places),
+    )
+
+
+Places = Mapping[tuple[EnrollmentState, int | None], int]
+
+
+def _places(session: Session, sequence_id: int) -> Places:
+    """Return how many people are in which state, by the step that comes next."""
+    rows = session.execute(
+        select(Enrollment.state, Enrollment.next_step_id, func.count())
+        .where(Enrollment.sequence_id == sequence_id)
+        .group_by(Enrollment.state, Enrollment.next_step_id)
+    )
+    return {(state, step_id): count for state, step_id, count in rows}
+
+
+def _late_since(session: Session, sequence_id: int, now: datetime) -> datetime | None:
+    return session.scalar(
         select(func.min(Delivery.due_at))
         .join(Step, Step.id == Delivery.step_id)
         .where(
@@ -78,57 +106,34 @@ def head(session: Session, sequence_id: int, *, now: datetime) -> Head:
             Delivery.due_at < now,
         )
     )
-    return Head(
-        inside=counts.get(EnrollmentState.ACTIVE, 0),
-        finished=counts.get(EnrollmentState.COMPLETED, 0),
-        left=counts.get(EnrollmentState.EXITED, 0),
-        late_since=late,
-    )
 
 
-def per_step(session: Session, sequence_id: int) -> dict[int, StepNumbers]:
+def _steps(
+    session: Session, sequence_id: int, places: Places
+) -> dict[int, StepNumbers]:
     """Return the numbers of every step by its id; test sends do not count."""
-    steps = session.scalars(select(Step.id).where(Step.sequence_id == sequence_id))
-    found = {step_id: StepNumbers() for step_id in steps}
-    for step_id, state, count in _outcomes(session, list(found)):
-        found[step_id].add(state, count)
-    waiting = session.execute(
-        select(Enrollment.next_step_id, func.count())
-        .where(
-            Enrollment.next_step_id.in_(found),
-            Enrollment.state == EnrollmentState.ACTIVE,
+    ids = session.scalars(select(Step.id).where(Step.sequence_id == sequence_id)).all()
+    outcomes, clicks = mails(session, ids), clicks_by_step(session, sequence_id)
+    return {
+        step_id: StepNumbers(
+            waiting=places.get((EnrollmentState.ACTIVE, step_id), 0),
+            outcome=outcomes.get(step_id, Outcome()),
+            clicked=clicks.get(step_id, 0),
         )
-        .group_by(Enrollment.next_step_id)
-    )
-    for waited_for, count in waiting:
-        found[waited_for or 0].waiting = count
-    for step_id, clicks in clicks_by_step(session, sequence_id).items():
-        found[step_id].clicked = clicks
-    return found
-
-
-def _outcomes(
-    session: Session, step_ids: Sequence[int]
-) -> list[tuple[int, DeliveryState, int]]:
-    rows = session.execute(
-        select(Delivery.step_id, Delivery.state, func.count())
-        .where(Delivery.step_id.in_(step_ids), ~Delivery.is_test)
-        .group_by(Delivery.step_id, Delivery.state)
-    )
-    return [(step_id or 0, state, count) for step_id, state, count in rows]
+        for step_id in ids
+    }
 
 
 def _overview(session: Session, row: SequenceRow) -> Overview:
     alive = [step for step in row.steps if step.deleted_at is None]
-    inside = _by_state(session, row.id).get(EnrollmentState.ACTIVE, 0)
+    inside = _inside(session, row.id)
     drafts = sum(step.draft is not None for step in alive)
     return Overview(row, inside, drafts or int(row.draft is not None), len(alive))
 
 
-def _by_state(session: Session, sequence_id: int) -> dict[EnrollmentState, int]:
-    rows = session.execute(
-        select(Enrollment.state, func.count())
-        .where(Enrollment.sequence_id == sequence_id)
-        .group_by(Enrollment.state)
+def _inside(session: Session, sequence_id: int) -> int:
+    inside = select(func.count()).where(
+        Enrollment.sequence_id == sequence_id,
+        Enrollment.state == EnrollmentState.ACTIVE,
     )
-    return {state: count for state, count in rows}  # noqa: C416 - rows, not pairs
+    return session.scalar(inside.select_from(Enrollment)) or 0

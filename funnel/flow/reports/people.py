@@ -14,8 +14,8 @@ from funnel.models import Enrollment, Registration, Subscriber
 from funnel.models.subscriber import letters
 
 SIZE = 50
-MOST_COUNTED = 10_000
-"""A page says “more than 10,000” rather than make everybody wait for the number."""
+MOST_COUNTED = 1000
+"""A page says “more than 1,000” rather than make everybody wait for the number."""
 
 GROUP = 3
 
@@ -56,9 +56,13 @@ class Selection:
     def is_everybody(self) -> bool:
         return not self.as_json()
 
-    def conditions(self) -> list[ColumnElement[bool]]:
-        """Return the selection as SQL over Subscriber."""
-        where = [*_words(self.words), *_waiting(self.waiting_for)]
+    def conditions(self, *, is_rare: bool = True) -> list[ColumnElement[bool]]:
+        """Return the selection as SQL over Subscriber.
+
+        Without `is_rare` its words are not looked up in the index of letters: of
+        what very many have, the next few are found sooner by looking at everybody.
+        """
+        where = [*_words(self.words, is_rare=is_rare), *_waiting(self.waiting_for)]
         where += [*_seated(self.occurrence_id), *_enrolled(self.sequence_id)]
         if self.state is not None:
             where.append(Subscriber.state == self.state)
@@ -92,11 +96,13 @@ def page(
     after: str | None = None,
 ) -> Page:
     """Return a page of a selection; `after` is what the page before gave."""
-    where = (selection or Selection()).conditions()
+    selection = selection or Selection()
+    rare = [*selection.conditions(), *_listed(order)]
+    some = select(Subscriber.id).where(*rare).limit(MOST_COUNTED + 1).subquery()
+    total = session.scalar(select(func.count()).select_from(some)) or 0
+    where = selection.conditions(is_rare=total <= MOST_COUNTED)
     wanted = _sorted(select(Subscriber).where(*where), order, after)
     found = session.scalars(wanted.limit(SIZE + 1)).all()
-    some = select(Subscriber.id).where(*where, *_listed(order)).limit(MOST_COUNTED + 1)
-    total = session.scalar(select(func.count()).select_from(some.subquery())) or 0
     more = _key(found[SIZE - 1], order) if len(found) > SIZE else None
     return Page(found[:SIZE], total, more)
 
@@ -131,7 +137,7 @@ def _key(last: Subscriber, order: Order) -> str:
     return str(last.address) if order is Order.ADDRESS else str(last.id)
 
 
-def _words(words: str) -> list[ColumnElement[bool]]:
+def _words(words: str, *, is_rare: bool) -> list[ColumnElement[bool]]:
     text = words.strip()
     if not text:
         return []
@@ -143,7 +149,8 @@ def _words(words: str) -> list[ColumnElement[bool]]:
         Subscriber.address.icontains(text, autoescape=True),
         Subscriber.first_name.icontains(text, autoescape=True),
     )
-    return [hers.contains(func.letter_groups(func.lower(text))), either]
+    known = [hers.contains(func.letter_groups(func.lower(text)))] if is_rare else []
+    return [*known, either]
 
 
 def _waiting(step_id: int | None) -> list[ColumnElement[bool]]:

@@ -118,6 +118,11 @@ def traffic(session: Session, *, now: datetime) -> Traffic:
     )
 
 
+def failed(session: Session, *, since: datetime) -> int:
+    """Return how many mails were refused for good since a (domain) moment."""
+    return _happened(session, EventKind.FAILED, since)
+
+
 def _due(session: Session, now: datetime) -> dict[Kind, int]:
     """Count what is due; by priority, which the index has, and the kind follows."""
     rows = session.execute(

@@ -1,23 +1,52 @@
-"""The audit trail, turned over page by page."""
+"""The audit trail, turned over page by page, with the rows that it speaks of."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
-from funnel.models import AuditEntry
+from funnel.models import (
+    AuditEntry,
+    Base,
+    Delivery,
+    Occurrence,
+    Step,
+    Subscriber,
+    SubscriberImport,
+    User,
+)
+from funnel.models import Sequence as SequenceRow
 
 SIZE = 50
 LARGEST_ID = 2**63 - 1
+TABLES: Mapping[str, Any] = {
+    "step_id": Step,
+    "waiting": Step,
+    "occurrence_id": Occurrence,
+    "occurrence": Occurrence,
+    "sequence": SequenceRow,
+    "subscriber_id": Subscriber,
+    "user_id": User,
+    "import_id": SubscriberImport,
+    "delivery_id": Delivery,
+}
+"""Of which table the number is that a deed keeps under a name."""
+
+Rows = Mapping[tuple[str, int], Base]
 
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """Some deeds, newest first; `after` leads to the next page, if any."""
+    """Some deeds, newest first; `after` leads to the next page, if any.
+
+    `rows`: those they speak of that are still there, by name and id.
+    """
 
     entries: Sequence[AuditEntry]
     after: int | None
+    rows: Rows
 
 
 def trail(
@@ -37,4 +66,33 @@ def trail(
         wanted = wanted.where(AuditEntry.id < min(after, LARGEST_ID))
     found = session.scalars(wanted).all()
     more = found[SIZE - 1].id if len(found) > SIZE else None
-    return Trail(found[:SIZE], more)
+    return Trail(found[:SIZE], more, _rows(session, found[:SIZE]))
+
+
+def number(value: object) -> int | None:
+    """Return an id that was kept as a number or as the text of a form."""
+    text = str(value)
+    is_id = text.isascii() and text.isdecimal() and int(text) <= LARGEST_ID
+    return int(text) if is_id else None
+
+
+def _rows(session: Session, entries: Iterable[AuditEntry]) -> Rows:
+    """Fetch the rows that deeds speak of, with one question for each table."""
+    ids: dict[Any, set[int]] = {}
+    for entry in entries:
+        for name, value in entry.about.items():
+            if name in TABLES and (row_id := number(value)) is not None:
+                ids.setdefault(TABLES[name], set()).add(row_id)
+    found = {table: _of(session, table, wanted) for table, wanted in ids.items()}
+    return {
+        (name, row_id): row
+        for name, table in TABLES.items()
+        for row_id, row in found.get(table, {}).items()
+    }
+
+
+def _of(session: Session, table: Any, ids: set[int]) -> dict[int, Base]:
+    wanted = select(table).where(table.id.in_(ids))
+    if table is Step:
+        wanted = wanted.options(joinedload(Step.revision))
+    return {row.id: row for row in session.scalars(wanted)}

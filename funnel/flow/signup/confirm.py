@@ -10,9 +10,10 @@ from funnel.domain.status import (
     Purpose,
     Reason,
     Role,
+    Stage,
     SubscriberState,
 )
-from funnel.flow import enrollment, events
+from funnel.flow import counts, enrollment, events
 from funnel.flow.preferences import consent
 from funnel.flow.preferences.consent import Wording
 from funnel.models import (
@@ -70,6 +71,8 @@ def confirm(
         if series:
             _agree(session, signup, wording, now)
         enrollment.start(session, _seat(session, signup, now), now=now)
+        her, of = signup.subscriber_id, signup.masterclass_id
+        counts.reached(session, Stage.CONFIRMED, her, of)
     session.commit()
     seat = registration(session, signup)
     if seat is None:

@@ -18,8 +18,10 @@ from funnel.domain.status import (
     Role,
     Scope,
     SequenceState,
+    Stage,
 )
-from funnel.flow import due, events
+from funnel.domain.utm import Utm
+from funnel.flow import counts, due, events
 from funnel.flow.preferences import consent
 from funnel.flow.preferences.consent import Wording
 from funnel.flow.signup.confirm import Unknown, purposes, registration, skip_reminders
@@ -224,6 +226,7 @@ def _take(session: Session, form: Form, now: datetime, real: datetime) -> Signup
         network=form.wording.network,
         user_agent=form.user_agent,
         source=form.source,
+        source_id=counts.source(session, Utm.of(form.source), now=now),
         received_at=real,
         created_at=now,
         expires_at=now + VALID_FOR,
@@ -231,6 +234,7 @@ def _take(session: Session, form: Form, now: datetime, real: datetime) -> Signup
     session.add(signup)
     session.flush()
     events.record(session, EventKind.SIGNED_UP, at=now, subscriber_id=subscriber.id)
+    counts.reached(session, Stage.SIGNED_UP, subscriber.id, form.masterclass.id)
     return signup
 
 

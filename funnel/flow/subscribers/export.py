@@ -1,7 +1,5 @@
 """A selection as lines of CSV, a thousand people at a time."""
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 
 from sqlalchemy import select
@@ -13,7 +11,6 @@ from funnel.flow.reports import Selection
 from funnel.models import Consent, Subscriber
 
 MANY = 1000
-MARK = "\ufeff"  # a spreadsheet takes a file without it for another alphabet
 COLUMNS = (
     *("address", "first_name", "state", "tags", "agreed", "zone", "language"),
     *("signed_up", "confirmed"),
@@ -31,7 +28,7 @@ def lines(
     Each part is read in a transaction of its own, so that a slow download holds
     nothing up, and memory stays small.
     """
-    yield MARK + _csv([COLUMNS], separator)
+    yield cells.MARK + cells.lines([COLUMNS], separator)
     last = 0
     while True:
         people = _some(session, selection, last)
@@ -39,7 +36,9 @@ def lines(
             return
         last = people[-1].id
         agreed = _agreed(session, [one.id for one in people])
-        part = _csv([_row(one, agreed.get(one.id, [])) for one in people], separator)
+        part = cells.lines(
+            [_row(one, agreed.get(one.id, [])) for one in people], separator
+        )
         session.close()
         yield part
 
@@ -77,11 +76,3 @@ def _row(her: Subscriber, agreed: list[str]) -> list[str]:
         her.created_at.isoformat(timespec="seconds"),
         her.confirmed_at.isoformat(timespec="seconds") if her.confirmed_at else "",
     ]
-
-
-def _csv(rows: Sequence[Sequence[str]], separator: str) -> str:
-    """Quote every cell: a separator of another country then splits nothing."""
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=separator, quoting=csv.QUOTE_ALL)
-    writer.writerows([cells.guard(cell) for cell in row] for row in rows)
-    return out.getvalue()

@@ -14,7 +14,8 @@ async function look(id) {
     const page = await ask(place.dataset.progress || location.href);
     const next = page?.getElementById(id);
     if (page && !next) return location.reload(); // done: the whole page is another
-    if (next) place.replaceWith(document.adoptNode(next));
+    // What is the same stays: a screen reader would read it out once more.
+    if (next && !next.isEqualNode(place)) place.replaceWith(document.adoptNode(next));
   }
   if (document.getElementById(id).hasAttribute("data-progress")) follow(id);
 }

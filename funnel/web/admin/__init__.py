@@ -12,6 +12,7 @@ from funnel.web.admin import (
     business,
     clicks,
     colleagues,
+    dashboard,
     deliveries,
     imports,
     media,
@@ -34,8 +35,8 @@ from funnel.web.admin import (
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 STUDIO = (
-    *(account, business, clicks, colleagues, deliveries, imports, media),
-    *(occurrences, pauses, rules, second_step, selections, sequences),
+    *(account, business, clicks, colleagues, dashboard, deliveries, imports),
+    *(media, occurrences, pauses, rules, second_step, selections, sequences),
     *(shelf, simulator, steps, structure, subscribers, trail, versions, ways),
 )
 for part in STUDIO:
@@ -73,11 +74,6 @@ def frame() -> dict[str, object]:
         "words": words,
         "standstill": publishing.open_pause(db.session(), None),
     }
-
-
-@bp.get("/")
-def home() -> ResponseReturnValue:
-    return redirect(url_for("admin.sequences.index"))
 
 
 def may_post(endpoint: str) -> bool:

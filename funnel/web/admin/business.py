@@ -37,7 +37,7 @@ def save() -> ResponseReturnValue:
         return _page(profile, {"picture": str(problem)})
     session.pop("profile_later", None)
     flash(_("The business profile is saved. Every mail and page names it from now on."))
-    return redirect(url_for("admin.home"), 303)
+    return redirect(url_for("admin.dashboard.show"), 303)
 
 
 @bp.post("/later")
@@ -45,7 +45,7 @@ def save() -> ResponseReturnValue:
 def later() -> ResponseReturnValue:
     """Leave it for now; every page keeps saying that it is not done."""
     session["profile_later"] = True
-    return redirect(url_for("admin.home"), 303)
+    return redirect(url_for("admin.dashboard.show"), 303)
 
 
 def _page(profile: Profile, problems: Mapping[str, str]) -> ResponseReturnValue:

@@ -6,6 +6,10 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
+from funnel.flow.reports.trail import Rows, number
+from funnel.models import Base, Delivery, Occurrence, Step, Subscriber, User
+from funnel.web.admin import words
+
 DEEDS: Mapping[str, Any] = {
     "account.end": lazy_gettext("ended all her own log-ins"),
     "account.language": lazy_gettext("chose her language"),
@@ -63,24 +67,66 @@ DEEDS: Mapping[str, Any] = {
 """Every form, by its endpoint without “admin.”: a test asks for each of them."""
 
 
-def about(entry_about: Mapping[str, Any]) -> str:
-    """Return what a deed was about, in a line."""
-    names = {
-        "slug": _("sequence"),
-        "step_id": _("mail"),
-        "occurrence_id": _("date"),
-        "subscriber_id": _("subscriber"),
-        "import_id": _("file"),
-        "delivery_id": _("mail"),
-        "act": _("decision"),
-        "number": _("version"),
-        "user_id": _("colleague"),
-        "tag": _("tag"),
-        "counted": _("people"),
-        "role": _("role"),
-        "name": _("name"),
-        "address": _("address"),
-    }
+NAMES = {
+    "slug": lazy_gettext("sequence"),
+    "sequence": lazy_gettext("sequence"),
+    "step_id": lazy_gettext("mail"),
+    "waiting": lazy_gettext("waiting for"),
+    "occurrence_id": lazy_gettext("date"),
+    "occurrence": lazy_gettext("date"),
+    "subscriber_id": lazy_gettext("subscriber"),
+    "import_id": lazy_gettext("file"),
+    "delivery_id": lazy_gettext("mail to"),
+    "act": lazy_gettext("decision"),
+    "number": lazy_gettext("version"),
+    "user_id": lazy_gettext("colleague"),
+    "tag": lazy_gettext("tag"),
+    "counted": lazy_gettext("people"),
+    "role": lazy_gettext("role"),
+    "state": lazy_gettext("state"),
+    "q": lazy_gettext("words"),
+    "what": lazy_gettext("what"),
+    "starts_at": lazy_gettext("start"),
+    "name": lazy_gettext("name"),
+    "address": lazy_gettext("address"),
+}
+WORDS: Mapping[str, Mapping[Any, Any]] = {
+    "act": {
+        "retry": lazy_gettext("send it again"),
+        "arrived": lazy_gettext("it arrived"),
+        "give-up": lazy_gettext("give it up"),
+    },
+    "what": {"add": lazy_gettext("put on"), "drop": lazy_gettext("taken off")},
+    "role": words.TEAM_ROLES,
+    "state": words.STATES,
+}
+"""Values that are words of ours, as the page says them."""
+
+
+def about(entry_about: Mapping[str, Any], rows: Rows) -> str:
+    """Return what a deed was about, in a line: rows by what they are called."""
     return ", ".join(
-        f"{names.get(name, name)}: {value}" for name, value in entry_about.items()
+        f"{NAMES.get(name, name)}: {_called(name, value, rows)}"
+        for name, value in entry_about.items()
     )
+
+
+def _called(name: str, value: Any, rows: Rows) -> str:
+    """Return what a value is called; a row that is gone keeps its number."""
+    row = rows.get((name, number(value) or 0))
+    if row is not None:
+        return _title(row)
+    return str(WORDS.get(name, {}).get(value, value))
+
+
+def _title(row: Base) -> str:
+    if isinstance(row, Step):
+        drafted = (row.draft or {}).get("subject", "")
+        return words.subject(row.revision.subject if row.revision else drafted)
+    if isinstance(row, Occurrence):
+        return words.moment(row.starts_at, row.zone)
+    if isinstance(row, User):
+        return row.name or row.address
+    if isinstance(row, Subscriber | Delivery):
+        return row.address or str(_("erased"))
+    return str(getattr(row, "name", ""))

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext, ngettext
 
 from funnel.flow import publishing
 from funnel.flow.publishing import Change, Content, Impact, Piece
-from funnel.web.admin import words
+from funnel.web.admin import lengths, words
 
 Paragraphs = list[list[Piece]]
 RULES = {
@@ -62,7 +62,7 @@ def rule_value(value: object) -> str:
     if isinstance(value, bool):
         return str(_("yes") if value else _("none"))
     if isinstance(value, Mapping):
-        return " / ".join(str(one) for one in value.values())
+        return " / ".join(lengths.shown(str(one)) for one in value.values())
     if isinstance(value, list):
         return ", ".join(str(words.DAYS[day]) for day in value)
     return str(value)

@@ -73,7 +73,7 @@ def resume_all() -> ResponseReturnValue:
         return _choices(None, 422)
     publishing.resume(db.session(), None, how=how, now=now())
     flash(_("Sending goes on. Mails that are late are spread over an hour."))
-    return redirect(url_for("admin.home"), 303)
+    return redirect(url_for("admin.dashboard.show"), 303)
 
 
 @bp.app_template_global("ways_to_go_on")

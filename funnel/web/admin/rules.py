@@ -17,6 +17,7 @@ from funnel.flow import publishing
 from funnel.flow.publishing import BadSettings, VersionConflict
 from funnel.models import Sequence
 from funnel.web import now
+from funnel.web.admin import lengths
 from funnel.web.auth import needs
 
 bp = Blueprint("rules", __name__, url_prefix="/sequences/<slug>/settings")
@@ -112,8 +113,9 @@ def _filled(sequence: Sequence) -> dict[str, Any]:
         "again": doors["again"] != "never",
     }
     for kind, span in spans.items():
-        form |= {f"{kind}_{key}": text for key, text in span.items()}
-    return form | {f"late_{key}": text for key, text in rules["lateness"].items()}
+        form |= {f"{kind}_{key}": lengths.shown(text) for key, text in span.items()}
+    late = rules["lateness"].items()
+    return form | {f"late_{key}": lengths.shown(text) for key, text in late}
 
 
 def _split(enter: str) -> tuple[str, str]:
@@ -140,16 +142,24 @@ def _rules(typed: Any) -> dict[str, Any]:
         "hour": typed.get("hour", ""),
         "send_days": [day for day in DAYS if day in typed.getlist("send_days")],
         "one_marketing_mail_a_day": "one_marketing_mail_a_day" in typed,
-        "hold": _pair(typed, "hold", "before", "after"),
+        "hold": _lengths(_pair(typed, "hold", "before", "after")),
         "quiet": _pair(typed, "quiet", "from", "to"),
         "window": _pair(typed, "window", "from", "to"),
-        "lateness": {key: typed.get(f"late_{key}", "") for key in Lateness._fields},
+        "lateness": _lengths(
+            {key: typed.get(f"late_{key}", "") for key in Lateness._fields}
+        ),
     }
 
 
 def _pair(typed: Mapping[str, str], kind: str, *keys: str) -> dict[str, str] | bool:
     found = {key: typed.get(f"{kind}_{key}", "").strip() for key in keys}
     return found if any(found.values()) else False
+
+
+def _lengths(typed: dict[str, str] | bool) -> dict[str, str] | bool:
+    if isinstance(typed, bool):
+        return typed
+    return {key: lengths.kept(text) for key, text in typed.items()}
 
 
 def _said(changed: publishing.Changed) -> str:

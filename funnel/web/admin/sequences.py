@@ -13,7 +13,7 @@ from funnel.domain.status import Role, TeamRole
 from funnel.flow import publishing, reports
 from funnel.flow.publishing import BadDraft, Change, Content, VersionConflict
 from funnel.flow.publishing.content import Contents
-from funnel.flow.reports import StepNumbers
+from funnel.flow.reports import Head, StepNumbers
 from funnel.models import Sequence, Step
 from funnel.web import funnel, now
 from funnel.web.admin import deliveries, diffs, words
@@ -121,10 +121,11 @@ def _about(sequence: Sequence) -> dict[str, object]:
     session = db.session()
     sample = publishing.sample(session, sequence, now=now())
     changes = publishing.changes(session, sequence)
-    lines = _lines(sequence, sample, changes)
+    head = reports.head(session, sequence.id, now=now())
+    lines = _lines(sequence, sample, changes, head)
     return {
         "sample": sample,
-        "head": reports.head(session, sequence.id, now=now()),
+        "head": head,
         "changes": changes,
         "undo": publishing.version_before(session, sequence),
         "many": publishing.population(session, sequence) > publishing.AT_ONCE,
@@ -138,16 +139,18 @@ def _about(sequence: Sequence) -> dict[str, object]:
 
 
 def _lines(
-    sequence: Sequence, sample: publishing.Sample, changes: list[Change]
+    sequence: Sequence,
+    sample: publishing.Sample,
+    changes: list[Change],
+    head: Head,
 ) -> list[Line]:
     waits = {change.step.id: change for change in changes}
-    numbers = reports.per_step(db.session(), sequence.id)
     lines = [
         Line(
             step,
             publishing.contents(step),
             sample.moments.get(step.id),
-            numbers[step.id],
+            head.steps[step.id],
             waits.get(step.id),
         )
         for step in sequence.steps
@@ -180,6 +183,7 @@ def _review(
         diffs=diffs,
         findings=publishing.findings,
         blocks=publishing.blocks(sequence),
+        touched=publishing.touched(sequence),
         notice=notice,
         since=since,
     )

@@ -92,7 +92,7 @@ NUMBERS = {
 def asked(args: Mapping[str, str]) -> Selection:
     """Return the selection of a query; whatever is not one of ours is left out."""
     state = args.get("state", "")
-    numbers = {ours: _number(args.get(name, "")) for name, ours in NUMBERS.items()}
+    numbers = {ours: number(args.get(name, "")) for name, ours in NUMBERS.items()}
     return Selection(
         words=args.get("q", "").replace("\0", "")[:200].strip(),
         state=SubscriberState(state) if state in set(SubscriberState) else None,
@@ -167,7 +167,7 @@ def _order(args: Mapping[str, str]) -> Order:
     return Order(order) if order in set(Order) else Order.NEWEST
 
 
-def _number(text: str) -> int | None:
+def number(text: str) -> int | None:
     """Return an id; more digits than a row's id can have are none."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else None  # noqa: PLR2004 - below 2**63
 

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta
+from babel.numbers import format_percent
 from flask_babel import get_locale, lazy_gettext, ngettext
 from flask_babel import gettext as _
 
@@ -260,6 +261,12 @@ def moment(at: datetime, zone: str, *, long: bool = False) -> str:
     return str(format_datetime(local, LONG if long else SHORT, locale=get_locale()))
 
 
+def day(at: date, *, year: bool = False) -> str:
+    """Return a day of the calendar, in the language of the page."""
+    written = "d MMM y" if year else "d MMM"
+    return str(format_date(at, written, locale=get_locale()))
+
+
 def say(sentence: str | None, details: Mapping[str, str] | None = None) -> str:
     """Return a sentence of the flow in the language of the page."""
     return str(_(sentence, **(details or {}))) if sentence else ""
@@ -279,6 +286,18 @@ def problems(refused: BadDraft) -> str:
 def reason(word: str) -> str:
     """Return the words for a reason as an event keeps it."""
     return str(REASONS[Reason(word)]) if word in set(Reason) else word
+
+
+def why(reason: Reason | None) -> str:
+    """Return why a mail was not sent."""
+    return str(REASONS[reason]) if reason else str(_("no reason is known"))
+
+
+def share(part: int, whole: int) -> str:
+    """Return a part in percent, with a decimal where it says something."""
+    value = part / whole if whole else 0.0
+    digits = "0.0%" if 0 < value < 0.1 else "0%"  # noqa: PLR2004 - one digit is little
+    return str(format_percent(value, digits, locale=get_locale()))
 
 
 def group(reason: Reason | None, reply: str) -> str:

@@ -6,7 +6,7 @@ Suits the release before it: the table is new.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009"
+revision = "0008"
 down_revision = "0007"
 
 
