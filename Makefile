@@ -65,9 +65,10 @@ bench-sending: $(READY) ## how fast mail goes out, beside the usual ways (needs 
 
 MAILS ?= 200
 KILLS ?= 6
+DUE ?= 300
 .PHONY: faults
-faults: $(READY) translations ## the table of faults survived (the long form: MAILS=50000 KILLS=200)
-	@$(BIN)/pytest -q tests/faults tests/test_outages.py -p no:randomly --table --mails $(MAILS) --kills $(KILLS)
+faults: $(READY) translations ## the table of faults survived (the long form: MAILS=50000 KILLS=200 DUE=100000)
+	@$(BIN)/pytest -q tests/faults tests/test_outages.py -p no:randomly --table --mails $(MAILS) --kills $(KILLS) --due $(DUE)
 
 .PHONY: screenshots
 screenshots: $(READY) translations ## pictures of every page into docs/screenshots
@@ -94,6 +95,12 @@ translations: $(CATALOGS)
 lock: $(READY) ## write the hashed lock files anew from pyproject.toml
 	@$(BIN)/uv pip compile -q pyproject.toml --all-extras --universal --generate-hashes --no-annotate --no-header -o requirements-dev.lock
 	@$(BIN)/uv pip compile -q pyproject.toml --universal --generate-hashes --no-annotate --no-header -c requirements-dev.lock -o requirements.lock
+
+.PHONY: vendor
+vendor: ## build the editor's libraries anew from funnel/vendor (needs Node; users do not)
+	@work=$$(mktemp -d) && trap 'rm -rf "$$work"' EXIT \
+	  && cp funnel/vendor/* funnel/vendor/.npmrc "$$work" && cd "$$work" \
+	  && npm ci --silent && node build.mjs "$(CURDIR)/funnel/static/vendor"
 
 .PHONY: venv
 venv: $(READY) ## the environment, from the hashed lock

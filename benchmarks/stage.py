@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "tasks")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import cluster  # noqa: E402 - the tests' rows and servers
 import factories  # noqa: E402
@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session  # noqa: E402
 from funnel.config import Settings  # noqa: E402
 from funnel.domain.status import Kind  # noqa: E402
 from funnel.embedded import places, postgres  # noqa: E402
-from funnel.mail.compile import Compiled, compile_step  # noqa: E402
+from funnel.mail.compile import Compiled, Source, compile_step  # noqa: E402
 from funnel.models import Base, Revision  # noqa: E402
 
 HTML_OCTETS = 15_000
@@ -113,13 +113,14 @@ def letter() -> Compiled:
         body = GREETING + "\n\n".join(
             PARAGRAPH * 2 + (links[n] if n < len(links) else "") for n in range(count)
         )
-        compiled = compile_step(
+        source = Source(
             subject="{{ first_name|default('Jij') }}, over je slaap",
             preheader="Waarom rust begint met een mineraal",
             body=body,
             kind=Kind.MARKETING,
             language="nl",
         )
+        compiled = compile_step(source)
         if len(compiled.html.encode()) >= HTML_OCTETS and count >= len(links):
             return compiled
         count += 1

@@ -104,6 +104,7 @@ def _add_pages(app: Flask) -> None:
         health,
         inbox,
         masterclass,
+        media,
         metrics,
         pages,
         preferences,
@@ -114,7 +115,7 @@ def _add_pages(app: Flask) -> None:
     for part in (headers, errors, babel):
         part.init_app(app)
     ours = (health, metrics, inbox, auth, doors, admin)
-    public = (tracking, confirm, preferences, masterclass, calendar, pages)
+    public = (media, tracking, confirm, preferences, masterclass, calendar, pages)
     for module in (*ours, *public):
         app.register_blueprint(module.bp)
 

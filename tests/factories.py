@@ -1,11 +1,13 @@
 """Rows for tests: each function adds one with sensible values, and flushes."""
 
+import io
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from PIL import Image
 from sqlalchemy.orm import Session
 
 from funnel import clock
@@ -16,6 +18,8 @@ from funnel.domain.status import (
     SubscriberState,
     UserLinkKind,
 )
+from funnel.flow import pictures
+from funnel.mail.picture import finished
 from funnel.models import (
     Base,
     Business,
@@ -23,6 +27,7 @@ from funnel.models import (
     Enrollment,
     Masterclass,
     Occurrence,
+    Picture,
     Registration,
     Revision,
     Sequence,
@@ -66,6 +71,21 @@ def business(session: Session, **overrides: Any) -> Business:
     for name, value in (values | overrides).items():
         setattr(row, name, value)
     return _add(session, row)
+
+
+def drawing(kind: str = "PNG", size: tuple[int, int] = (640, 400)) -> bytes:
+    """Return a picture file, each time of another colour."""
+    colour = (next(numbers) % 256, 120, 80)
+    out = io.BytesIO()
+    Image.new("RGB", size, colour).save(out, kind)
+    return out.getvalue()
+
+
+def picture(session: Session, **overrides: Any) -> Picture:
+    """Return a picture for mails."""
+    made = finished(overrides.pop("data", None) or drawing())
+    alt = overrides.pop("alt", "een kom noten")
+    return pictures.keep(session, made, alt, now=NOW)
 
 
 def masterclass(session: Session, **overrides: Any) -> Masterclass:

@@ -27,6 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--table", action="store_true", help="print what was survived")
     group.addoption("--mails", type=int, default=200, help="for the random kills")
     group.addoption("--kills", type=int, default=6, help="random kills at most")
+    group.addoption("--due", type=int, default=300, help="due at once after an outage")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -135,13 +135,14 @@ def test_the_folder_holds_every_mail_of_the_sequence() -> None:
 
 @each_mail
 def test_a_mail_compiles_and_uses_known_names_only(mail: Mail) -> None:
-    compiler.compile_step(
+    source = compiler.Source(
         subject=mail.subject,
         preheader=mail.preheader,
         body=mail.body,
         kind=mail.kind,
         language="nl",
     )
+    compiler.compile_step(source)
 
     assert personalize.unguarded(mail.whole) == []
 

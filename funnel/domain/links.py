@@ -56,6 +56,10 @@ class Links:
     def article(self, slug: str) -> str:
         return self._url(f"artikel/{slug}")
 
+    def pictures(self) -> str:
+        """Return where pictures lie: nobody's own address, the same in every mail."""
+        return self._url("media")
+
     def privacy(self) -> str:
         return self._url("privacy")
 

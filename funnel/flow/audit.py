@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from funnel.models import AuditEntry, User
@@ -23,3 +24,13 @@ def record(
         about=about,
     )
     session.add(entry)
+
+
+def is_noted(
+    session: Session, deed: str, *, user: User, since: datetime, **about: Any
+) -> bool:
+    """Say whether her same deed on the same rows was written down since then."""
+    known = select(AuditEntry.about).where(
+        AuditEntry.user_id == user.id, AuditEntry.deed == deed, AuditEntry.at >= since
+    )
+    return about in session.scalars(known).all()

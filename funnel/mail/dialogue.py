@@ -12,49 +12,27 @@ and with CHUNKING, where the body waits for nothing:
     client   MAIL RCPT BDAT body   fence: BDAT LAST MAIL RCPT BDAT body   fence …
     server                     250 250 250                     250 250 250 250
 
-At most one message stands before its fence, and `depth` behind it: their last
-octets have gone, and only the server's answer tells what became of them.
+At most `depth` messages are behind the fence: asked about, or gone with their last
+octets, so that only the server's answer tells what became of them. Behind the first
+of a train the fences of the others are asked ahead, together; what was let through
+goes out whole when its turn comes.
 """
 
 from collections import deque
 from collections.abc import Iterable
 from math import inf
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from funnel.mail import receipt
-from funnel.mail.offers import Command, Mode, Offers
-from funnel.mail.parcel import Parcel
+from funnel.mail.offers import LAST, Command, Mode, Offers
+from funnel.mail.parcel import Parcel, Supply
 from funnel.mail.receipt import Outcome, Phase, Receipt, Reply
 from funnel.mail.relay import Terms
 from funnel.mail.wire import Wire
 
 READY, CLOSING = 354, 421  # RFC 5321
 RESET: Command = (Phase.RESET, b"RSET\r\n")
-LAST = {
-    Mode.STEPS: b".\r\n",
-    Mode.PIPELINE: b".\r\n",
-    Mode.CHUNKS: b"BDAT 0 LAST\r\n",
-}
 NOT_BEGUN = {Phase.RESET, Phase.MAIL}
-
-
-class Supply(Protocol):
-    """Where messages come from, and who hears how it went."""
-
-    def now(self) -> float:
-        """Return the loop's time, in seconds."""
-
-    def next(self, dialogue: "Dialogue") -> Parcel | None:
-        """Return a message for this connection; None when none waits for it."""
-
-    def idle(self, dialogue: "Dialogue") -> None:
-        """Know that it could take a message, and there is none for it."""
-
-    def answered(self) -> None:
-        """Know that the relay said yes or no about a message."""
-
-    def ended(self, dialogue: "Dialogue", untouched: Parcel | None) -> None:
-        """Know that it is over; `untouched` was not begun, and may go elsewhere."""
 
 
 class Expected(NamedTuple):
@@ -68,12 +46,13 @@ class Dialogue:
     """A connection that hands over one message after another."""
 
     def __init__(
-        self, wire: Wire, offers: Offers, terms: Terms, supply: Supply
+        self, wire: Wire, offers: Offers, terms: Terms, supply: Supply["Dialogue"]
     ) -> None:
         self._wire, self._offers, self._supply = wire, offers, supply
         self._terms, self._mode = terms, offers.mode
         self._depth = terms.depth if self._mode is Mode.CHUNKS else 1
         self._current: Parcel | None = None  # the one before its fence
+        self._train = deque[Parcel]()  # behind it: asked about, and not begun
         self._expected = deque[Expected]()
         self._unsaid = deque[Command]()  # where each command waits for an answer
         self._unwritten = list[bytes]()
@@ -90,7 +69,7 @@ class Dialogue:
     @property
     def is_idle(self) -> bool:
         """Say whether nothing is under way."""
-        return self._current is None and not self._expected
+        return self._current is None and not self._expected and not self._train
 
     @property
     def came_to_nothing(self) -> bool:
@@ -99,24 +78,27 @@ class Dialogue:
 
     def go_on(self) -> None:
         """Do what has become possible, in one write."""
-        if self._current is None:
-            self._begin_next()
+        while self._current is None and self._begin_next():
+            if self.is_over:
+                return
         if self._unwritten:
             octets = b"".join(self._unwritten)
             self._unwritten.clear()  # first: writing may lead straight back here
             self._wire.write(octets)
         if self._current is not None and self._may_ask(self._current):
             self._current.ask()
+        if self._depth > 1:
+            self._ask_ahead()
         self._set_deadline()
 
     def decide(self, parcel: Parcel, *, passed: bool) -> None:
         """Let the last octets of a message go out, or see to it that they never do."""
         if not passed:
             self._leave_out(parcel)
-        elif self._wire.stands and (self._expected or self._wire.is_quiet):
+        elif parcel is self._current:
             self._hand_over(parcel)
         else:
-            self._break("the server ended it before the end of the message")
+            parcel.is_passed = True  # its turn comes
         if not self.is_over:
             self.go_on()
 
@@ -156,30 +138,46 @@ class Dialogue:
 
     # A message begins -----------------------------------------------------------
 
-    def _begin_next(self) -> None:
-        if self._begun >= self._terms.messages_per_connection:
-            if not self._expected:
-                self.retire()
-            return
-        if self._mode is Mode.STEPS and self._expected:
-            return
+    def _begin_next(self) -> bool:
+        """Begin with the next message, whole if it was asked about; False without."""
+        if self._train:
+            if self._train[0].is_passed:
+                self._begin(self._train.popleft())
+        elif not self.handed or self._depth == 1:
+            fetched = self._fetch()
+            if fetched is not None:
+                self._begin(fetched)
+        parcel = self._current
+        if parcel is not None and parcel.is_passed:
+            self._hand_over(parcel)
+        return parcel is not None
+
+    def _fetch(self) -> Parcel | None:
+        """Take a message that the server can take, if there is one for us."""
+        is_worn = self._begun + len(self._train) >= self._terms.messages_per_connection
+        if is_worn and self.is_idle:
+            self.retire()
+        if is_worn or (self._mode is Mode.STEPS and self._expected):
+            return None
         while (parcel := self._supply.next(self)) is not None:
             impossible = self._offers.impossible(parcel.envelope)
             if impossible is None:
-                self._begin(parcel)
-                return
+                parcel.carrier = self
+                return parcel
             parcel.end(receipt.of(Outcome.REFUSED, Phase.MAIL, impossible))
         self._supply.idle(self)
+        return None
 
     def _begin(self, parcel: Parcel) -> None:
         self._begun += 1
-        self._current, parcel.carrier = parcel, self
+        self._current = parcel
         commands = self._offers.commands(parcel.envelope)
         if self._needs_reset or (self.handed and self._depth > 1):
             # Behind messages that may still be refused, it begins on clean ground.
             commands.insert(0, RESET)
             self._needs_reset = False
-        parcel.phase = commands[0][0]
+        if parcel.phase is not Phase.FENCE:
+            parcel.phase = commands[0][0]
         parcel.is_written = self._mode is Mode.CHUNKS
         if self._mode is Mode.STEPS:
             self._unsaid.extend(commands)
@@ -307,7 +305,26 @@ class Dialogue:
             and (self.handed > 0 or not self._expected)
         )
 
+    def _ask_ahead(self) -> None:
+        """Ask for as many as may be behind the fence, once the first of them is there.
+
+        One commit for a train then, and none of them waits for the one before it.
+        """
+        ahead = self.handed + len(self._train) + (self._current is not None)
+        if self.is_over or (self._current and self._current.phase is not Phase.FENCE):
+            return
+        while 0 < ahead < self._depth and self._wire.is_flushed:
+            parcel = self._fetch()
+            if parcel is None:
+                return
+            self._train.append(parcel)
+            parcel.ask()
+            ahead += 1
+
     def _hand_over(self, parcel: Parcel) -> None:
+        if not self._wire.stands or not (self._expected or self._wire.is_quiet):
+            self._break("the server ended it before the end of the message")
+            return
         parcel.phase = Phase.DOT
         self._current = None
         self.handed += 1
@@ -317,7 +334,9 @@ class Dialogue:
     def _leave_out(self, parcel: Parcel) -> None:
         """Drop a message: by RSET where that is no content, else with the line."""
         parcel.end(Receipt(Outcome.FENCED, 0, "", "", Phase.FENCE))
-        if self._mode is Mode.CHUNKS:
+        if parcel in self._train:
+            self._train.remove(parcel)  # nobody has heard of it
+        elif self._mode is Mode.CHUNKS:
             self._forget(parcel)
         elif parcel.is_written:
             self._break("the fence said no")
@@ -334,11 +353,13 @@ class Dialogue:
             return
         self.is_over, self.deadline = True, inf
         untouched = self._untouched()
-        left = [self._current, *(parcel for _, parcel in self._expected)]
+        begun = (parcel for _, parcel in self._expected)
+        left = [self._current, *begun, *self._train]
         for parcel in left:
             if parcel is not None and parcel is not untouched:
                 parcel.fail(reason)
         self._current = None
+        self._train.clear()
         self._supply.ended(self, untouched)
 
     def _untouched(self) -> Parcel | None:

@@ -18,15 +18,10 @@ _LINE = 76  # RFC 2047: a line with an encoded word; below the 78 of RFC 5322
 MOST_PLAIN, MOST_LOCAL, MOST_ADDRESS = 900, 64, 254  # RFC 5321 and 5322
 
 
-_kept = lru_cache(maxsize=4096)
-"""Nearly all header lines of a mail are those of the mail before it."""
-
-
 class BadHeader(ValueError):  # noqa: N818 - it names what was found
     """A value that would break the header it was meant for."""
 
 
-@_kept
 def plain(name: str, value: str) -> bytes:
     """Return a header whose value is a token or an address: ASCII, never encoded.
 
@@ -39,7 +34,7 @@ def plain(name: str, value: str) -> bytes:
     return f"{name}: {value}\r\n".encode("ascii")
 
 
-@_kept
+@lru_cache(maxsize=4096)
 def words(name: str, value: str) -> bytes:
     """Return a header of free text, in encoded words where ASCII is not enough.
 
@@ -54,7 +49,6 @@ def words(name: str, value: str) -> bytes:
     return f"{name}: {folded}\r\n".encode("ascii")
 
 
-@_kept
 def mailbox(name: str, display: str, address: str) -> bytes:
     """Return a header with one address, and before it the name of who it is.
 

@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from funnel.domain.status import Kind
+from funnel.domain.status import Kind, Purpose
 from funnel.mail.guard import Guard
 
 FOLDER = Path(__file__).resolve().parents[2] / "email_templates" / "layouts"
@@ -24,6 +24,7 @@ class Contents:
     text: str
     kind: Kind
     language: str
+    purpose: Purpose | None = None
     has_links: bool = True
 
 
@@ -33,7 +34,7 @@ def html(contents: Contents, guard: Guard) -> str:
         for name, label in _links(contents)
     )
     return _shell("letter.html", guard).substitute(
-        language=_language(contents),
+        language=spoken(contents.language),
         subject=contents.subject,
         preheader=contents.preheader,
         body=contents.html,
@@ -52,19 +53,23 @@ def _links(contents: Contents) -> list[tuple[str, str]]:
     """Return what the footer links to: marketing can be stopped from every mail."""
     if not contents.has_links:
         return []
-    words = _words(contents)
+    words = words_in(contents.language)
     links = [("preferences_url", words["preferences"])]
     if contents.kind is Kind.MARKETING:
-        links.append(("unsubscribe_url", words["unsubscribe"]))
+        is_offer = contents.purpose is Purpose.OFFERS
+        label = words["unsubscribe_offers" if is_offer else "unsubscribe"]
+        links.append(("unsubscribe_url", label))
     return links
 
 
-def _language(contents: Contents) -> str:
-    return contents.language if contents.language in LANGUAGES else LANGUAGES[0]
+def words_in(language: str) -> dict[str, str]:
+    """Return the fixed words of a letter."""
+    return _all_words()[spoken(language)]
 
 
-def _words(contents: Contents) -> dict[str, str]:
-    return _all_words()[_language(contents)]
+def spoken(language: str) -> str:
+    """Return the language, or the one that stands in for it."""
+    return language if language in LANGUAGES else LANGUAGES[0]
 
 
 @cache

@@ -4,30 +4,49 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import NamedTuple
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
-from funnel.mail import personalize
+from funnel.mail import personalize, picture
+from funnel.mail.blocks import BUTTON, PRODUCT, READY
 from funnel.mail.guard import MARK, Guard
-from funnel.mail.holes import Piece
+from funnel.mail.holes import GUARD_CLOSE, GUARD_OPEN, Piece
 from funnel.mail.names import NAMES
 from funnel.mail.problem import N_, TemplateProblem
 
-BUTTON = "button"
+KEPT = "media:"
+"""How the address of a picture of ours begins; the name of `mail.picture` follows."""
 _LINK = re.compile(r"https://[^\s/?#@\\]+\.[^\s/?#@\\]+([/?#]\S*)?")
 _MAILTO = re.compile(r"mailto:[^\s@,?]+@[^\s@,?]+(\?\S*)?")
+_BREAKS = frozenset({"softbreak", "hardbreak"})
 _VALUE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+
+
+class Place(NamedTuple):
+    """Something of a body, and its line."""
+
+    what: str
+    line: int
 
 
 @dataclass
 class Document:
-    """The blocks of a body, its expressions, and the line that each came from."""
+    """The blocks of a body, its expressions, and the line that each came from.
+
+    `pictures` has the name of each picture of ours, and its line; `links` where each
+    link leads, `elsewhere` the pictures of others, `products` their links.
+    """
 
     tokens: list[Token]
     guard: Guard
     lines: list[int] = field(default_factory=list)
+    pictures: dict[str, int] = field(default_factory=dict)
+    links: list[Place] = field(default_factory=list)
+    elsewhere: list[Place] = field(default_factory=list)
+    products: list[Place] = field(default_factory=list)
 
 
 def read(source: str) -> Document:
@@ -37,11 +56,12 @@ def read(source: str) -> Document:
         TemplateProblem: Something in it cannot stand in a mail.
     """
     source = source.replace("\r\n", "\n").replace("\r", "\n")
-    personalize.check(source)
+    personalize.check(source, also=READY)
     guard = Guard()
     text, lines = _loosen(guard.protect(source), guard)
     document = Document(_blocks(_PARSER.parse(text), guard), guard, lines)
     _Reader(document).check()
+    _check_ready(document)
     return document
 
 
@@ -90,7 +110,7 @@ def _branches(line: str, guard: Guard) -> list[str]:
     found = [
         (mark, piece.verb)
         for mark in MARK.finditer(line)
-        if (piece := guard.pieces[int(mark[1])]).kind == "tag"
+        if (piece := guard.pieces[int(mark[1])]).kind == "tag" or _ready(piece)
     ]
     if not found or found[0][0].start() or found[-1][0].end() != len(line):
         return []
@@ -123,10 +143,12 @@ def _blocks(tokens: Sequence[Token], guard: Guard) -> list[Token]:
 
 
 def _special(inline: Token, guard: Guard) -> Token | None:
-    children = inline.children or []
-    piece = guard.find(inline.content.strip())
+    children, whole = inline.children or [], inline.content.strip()
+    piece = guard.find(whole)
     if piece and piece.kind == "tag":
-        return Token("tag", "", 0, content=inline.content.strip(), map=inline.map)
+        return Token("tag", "", 0, content=whole, map=inline.map)
+    if piece and (name := _ready(piece)):
+        return Token(name, "", 0, content=whole, map=inline.map)
     if is_one_link(children) and children[0].attrGet("title") == BUTTON:
         return Token(
             BUTTON,
@@ -136,7 +158,38 @@ def _special(inline: Token, guard: Guard) -> Token | None:
             map=inline.map,
             children=[Token("inline", "", 0, children=children[1:-1])],
         )
+    if children and children[0].attrGet("title") == PRODUCT:
+        return _product(inline, children)
     return None
+
+
+def _product(inline: Token, children: list[Token]) -> Token | None:
+    """Return a product: its link alone on the first line, and what is below it."""
+    end = [child.type for child in children].index("link_close") + 1
+    name, rest = children[:end], children[end:]
+    if rest and rest[0].type not in _BREAKS:
+        return None
+    del name[0].attrs["title"]
+    parts = [Token("inline", "", 0, children=part) for part in (name, rest[1:])]
+    return Token(PRODUCT, "", 0, map=inline.map, children=parts)
+
+
+def _ready(piece: Piece) -> str:
+    """Return the name of the ready-made block that this value is, if it is one."""
+    name = _VALUE.fullmatch(piece.source)
+    return name[1] if name and name[1] in READY else ""
+
+
+def _check_ready(document: Document) -> None:
+    """Refuse a ready-made block that stands anywhere but alone."""
+    shown = {token.content for token in document.tokens if token.type in READY}
+    for number, piece in enumerate(document.guard.pieces):
+        name = next(iter(READY.intersection(piece.words)), "")
+        if name and f"{GUARD_OPEN}{number}{GUARD_CLOSE}" not in shown:
+            raise piece.problem(
+                N_("“%(word)s” stands alone on a line: {{ %(word)s }}, nothing else."),
+                word=name,
+            )
 
 
 def is_one_link(children: Sequence[Token]) -> bool:
@@ -146,6 +199,18 @@ def is_one_link(children: Sequence[Token]) -> bool:
         closing == 1
         and children[0].type == "link_open"
         and children[-1].type == "link_close"
+    )
+
+
+def words(token: Token) -> str:
+    """Return the plain words of an inline text; those of a picture say what it shows.
+
+    Expressions are still marks.
+    """
+    return "".join(
+        child.content if child.type == "text" else words(child) or " "
+        for child in token.children or []
+        if child.type in {"text", "image", "softbreak", "hardbreak"}
     )
 
 
@@ -191,13 +256,25 @@ class _Reader:
         if token.type not in _SHOWN:
             raise self._problem(_INSTEAD.get(token.type, _UNKNOWN))
         if token.type in {"link_open", BUTTON}:
-            self._judge_link(str(token.attrGet("href") or ""))
+            target = str(token.attrGet("href") or "")
+            self._judge_link(target)
+            whole = self.document.guard.restore(target)
+            self.document.links.append(Place(whole, self.line))
         if token.type == "link_open" and token.attrGet("title") == BUTTON:
             raise self._problem(
                 N_("A button stands alone. Put an empty line above and below it.")
             )
+        if token.type == "link_open" and token.attrGet("title") == PRODUCT:
+            raise self._problem(
+                N_(
+                    "A product begins its own paragraph. Put an empty line above it, "
+                    "and its description on the next line."
+                )
+            )
         if token.type == BUTTON:
             self._judge_button()
+        if token.type == PRODUCT:
+            self._judge_product(token)
         if token.type == "image":
             self._judge_image(token)
 
@@ -228,13 +305,44 @@ class _Reader:
             )
         self.has_button = self.has_button or "if" not in self.open
 
-    def _judge_image(self, token: Token) -> None:
-        if not token.content.strip():
+    def _judge_product(self, token: Token) -> None:
+        name = (token.children or [token])[0].children or []
+        target = str(name[0].attrGet("href"))
+        self.document.products.append(Place(target, self.line))
+        if not _LINK.fullmatch(target):
             raise self._problem(
-                N_("Say what the picture shows: ![a cup of tea](https://…).")
+                N_("A product's link begins with https:// and leads to its shop.")
             )
-        if not _LINK.fullmatch(str(token.attrGet("src") or "")):
-            raise self._problem(N_("A picture's address begins with https://."))
+        if not words(Token("inline", "", 0, children=name)).strip():
+            raise self._problem(
+                N_('Give the product a name: [Name](https://… "product").')
+            )
+
+    def _judge_image(self, token: Token) -> None:
+        if not words(token).strip():
+            raise self._problem(
+                N_("Say what the picture shows: ![a cup of tea](media:…).")
+            )
+        source = str(token.attrGet("src") or "")
+        if source.startswith(KEPT):
+            self._keep_picture(source.removeprefix(KEPT))
+        elif _LINK.fullmatch(source):
+            self.document.elsewhere.append(Place(source, self.line))
+        else:
+            raise self._problem(
+                N_(
+                    "A picture is one that you sent up: copy its line from the "
+                    "pictures. Or its address begins with https://."
+                )
+            )
+
+    def _keep_picture(self, name: str) -> None:
+        if not picture.NAME.fullmatch(name):
+            raise self._problem(
+                N_("No picture is called “%(name)s”. Copy its line from the pictures."),
+                name=name[:60],
+            )
+        self.document.pictures.setdefault(name, self.line)
 
     def _problem(self, sentence: str, **details: str) -> TemplateProblem:
         return TemplateProblem(self.line, 1, sentence, details)
@@ -268,5 +376,6 @@ _SHOWN = frozenset(
             for end in ("open", "close")
         ),
         "inline", "text", "softbreak", "hardbreak", "hr", "image", "tag", BUTTON,
+        PRODUCT, *READY,
     ]
 )  # fmt: skip

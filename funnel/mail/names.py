@@ -45,6 +45,12 @@ NAMES: Mapping[str, Name] = MappingProxyType(
         "host": Name(
             "Marieke", "Who gives the masterclass", "Wie de masterclass geeft"
         ),
+        "host_line": Name(
+            "Geeft al jaren les over rust en slaap.",
+            "Who she is, in a line",
+            "Wie zij is, in een regel",
+            in_layout_only=True,
+        ),
         "brand": Name(
             "Jouw praktijk", "The business's name", "De naam van het bedrijf"
         ),
@@ -157,6 +163,12 @@ NAMES: Mapping[str, Name] = MappingProxyType(
             "hallo@voorbeeld.nl",
             "The address that answers go to",
             "Het adres waar antwoorden aankomen",
+        ),
+        "pictures": Name(
+            "/media",
+            "Pictures: where they lie",
+            "Plaatjes: waar ze liggen",
+            in_layout_only=True,
         ),
         "sender_name": Name(
             "Marieke van Jouw praktijk",

@@ -17,6 +17,14 @@ class Mode(Enum):
     CHUNKS = "the body follows without waiting, in chunks (RFC 3030)"
 
 
+LAST = {
+    Mode.STEPS: b".\r\n",
+    Mode.PIPELINE: b".\r\n",
+    Mode.CHUNKS: b"BDAT 0 LAST\r\n",
+}
+"""The last octets of a message: before them the fence stands."""
+
+
 @dataclass(frozen=True, slots=True)
 class Offers:
     """The service extensions of one server."""

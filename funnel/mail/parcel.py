@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from funnel.mail import receipt
 from funnel.mail.envelope import Envelope
 from funnel.mail.receipt import Outcome, Phase, Receipt, Reply
 
 Fence = Callable[[], Awaitable[bool]]
+Line = TypeVar("Line", contravariant=True)  # noqa: PLC0105 - a word, no grammar
 
 
 class Carrier(Protocol):
@@ -16,6 +17,25 @@ class Carrier(Protocol):
 
     def decide(self, parcel: "Parcel", *, passed: bool) -> None:
         """Let the last octets of a parcel go, or never."""
+
+
+class Supply(Protocol[Line]):
+    """Where a connection's messages come from, and who hears how it went."""
+
+    def now(self) -> float:
+        """Return the loop's time, in seconds."""
+
+    def next(self, line: Line, /) -> "Parcel | None":
+        """Return a message for this connection; None when none waits for it."""
+
+    def idle(self, line: Line, /) -> None:
+        """Know that it could take a message, and there is none for it."""
+
+    def answered(self) -> None:
+        """Know that the relay said yes or no about a message."""
+
+    def ended(self, line: Line, untouched: "Parcel | None", /) -> None:
+        """Know that it is over; `untouched` was not begun, and may go elsewhere."""
 
 
 class Parcel:
@@ -28,6 +48,7 @@ class Parcel:
     __slots__ = (
         "carrier",
         "envelope",
+        "is_passed",
         "is_urgent",
         "is_written",
         "news",
@@ -44,6 +65,7 @@ class Parcel:
         self.phase = Phase.CONNECT  # what is tried now
         self.said: tuple[Phase, Reply] | None = None  # the first no, and to what
         self.is_written = False  # all but the last octets
+        self.is_passed = False  # the fence said yes before it was begun
 
     async def travel(self, fence: Fence) -> Receipt:
         """Wait for the fence's turn, ask it, and wait for the receipt."""

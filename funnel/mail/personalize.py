@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NewType
 
@@ -17,21 +17,22 @@ SAMPLES = names.SAMPLES
 Plain = NewType("Plain", dict[str, names.Value])
 """Values that were looked at: each is declared, and of a plain type."""
 
-_PLAIN_TYPES = frozenset({str, int, bool})
 _LINKS = frozenset(name for name in NAMES if name.endswith("_url"))
 _PAGE = re.compile(r"https?://[^\s/]")
 MOST_WRITTEN, MOST_COMPILED, MOST_FILLED = 64_000, 256_000, 256_000  # characters
 MOST_VALUE = 20_000  # so that the longest text with the most holes stays below 64 MB
 
 
-def check(source: str) -> None:
+def check(source: str, also: Collection[str] = ()) -> None:
     """Refuse whatever a mail must not do, before anything is compiled.
+
+    `also` has names that are no values: the ready-made blocks of a body.
 
     Raises:
         TemplateProblem: With the place, and what to write instead.
     """
     written = {name for name, one in NAMES.items() if not one.in_layout_only}
-    _check(source, MOST_WRITTEN, frozenset(written))
+    _check(source, MOST_WRITTEN, frozenset(written.union(also)))
 
 
 def check_line(source: str, field: str) -> None:
@@ -60,12 +61,13 @@ def fill(source: str, values: Mapping[str, object], *, html: bool) -> str:
         TypeError: A value is not plain text, a whole number or yes or no.
         ValueError: A link does not lead to a web page.
     """
-    return poured(_compiled(source, html), plain(values))
+    template = _compiled(source, html)
+    context = template.new_context(plain(values))
+    return bounded("".join(template.root_render_func(context)))
 
 
-def poured(template: jinja2.Template, values: Plain) -> str:
-    """Put checked values into a template made of a checked tree; TemplateProblem."""
-    filled = "".join(template.root_render_func(template.new_context(values)))
+def bounded(filled: str) -> str:
+    """Return a text that is not too long to send, or raise TemplateProblem."""
     if len(filled) > MOST_FILLED:
         raise TemplateProblem(1, 1, N_("This mail is too long to send."))
     return filled
@@ -85,11 +87,13 @@ def plain(values: Mapping[str, object]) -> Plain:
         TypeError: A value is not plain text, a whole number or yes or no.
         ValueError: A link does not lead to a web page, or a value is too long.
     """
-    kept = Plain({})
-    for name, value in values.items():
-        if value is not None and name in NAMES:
-            kept[name] = _checked(name, value)
-    return kept
+    return Plain(
+        {
+            name: _checked(name, value)
+            for name, value in values.items()
+            if value is not None and name in NAMES
+        }
+    )
 
 
 def unguarded(source: str) -> list[tuple[int, int, str]]:
@@ -282,7 +286,7 @@ def capitalize(value: object) -> str:
     return text[:1].upper() + text[1:]
 
 
-FILTERS = {
+FILTERS: dict[str, Callable[..., object]] = {
     "default": default,
     "capitalize": capitalize,
     "upper": lambda value: str(value).upper(),
@@ -329,14 +333,11 @@ _INSTEAD = (
 )
 
 
-def environment(
-    *, html: bool, finalize: Callable[[object], str] | None = None
-) -> jinja2.Environment:
+def _environment(*, html: bool) -> jinja2.Environment:
     """Return a language with our filters and nothing else."""
     environment = jinja2.Environment(
         autoescape=html,  # noqa: S701 - plain text has nothing to escape
         cache_size=0,
-        finalize=finalize,
         keep_trailing_newline=True,
     )
     environment.globals.clear()
@@ -346,7 +347,7 @@ def environment(
     return environment
 
 
-_ENVIRONMENTS = {html: environment(html=html) for html in (False, True)}
+_ENVIRONMENTS = {html: _environment(html=html) for html in (False, True)}
 
 
 @lru_cache(maxsize=512)
@@ -356,10 +357,12 @@ def _compiled(source: str, html: bool) -> jinja2.Template:
 
 
 def _checked(name: str, value: object) -> names.Value:
-    if type(value) not in _PLAIN_TYPES or not isinstance(value, str | int):
-        raise TypeError(f"{name} must be text, a whole number or yes or no")
-    if type(value) is str and len(value) > MOST_VALUE:
-        raise ValueError(f"{name} is too long")
-    if name in _LINKS and value != "" and not _PAGE.match(str(value)):
-        raise ValueError(f"{name} must lead to a web page")
-    return value
+    if type(value) is str:
+        if len(value) > MOST_VALUE:
+            raise ValueError(f"{name} is too long")
+        if name in _LINKS and value and not _PAGE.match(value):
+            raise ValueError(f"{name} must lead to a web page")
+        return value
+    if type(value) is int or type(value) is bool:
+        return value
+    raise TypeError(f"{name} must be text, a whole number or yes or no")

@@ -16,7 +16,8 @@ MOST_LINE = 75  # octets, and one for the soft break: RFC 2045, 6.7
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _DOTS = re.compile(r"(?:(?<=\n)|\A)\.+")
-_SIMPLE = re.compile(r"[!-\-/-<>-~](?:[ -<>-~]{0,70}[!-<>-~])?")  # no dot first
+_SIMPLE = re.compile(r"[!-\-/-<>-~](?:[ -<>-~]{0,73}[!-<>-~])?")  # no dot first
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,75}")
 
 
 def piece(text: str) -> Pieces:
@@ -37,9 +38,23 @@ def piece(text: str) -> Pieces:
     return Pieces(_DOTS.sub(_spelled_out, whole))
 
 
-def body(pieces: Pieces) -> str:
-    """Return the pieces as the body of a part: nothing follows a last soft break."""
-    return pieces.removesuffix(SOFT_BREAK) + "\r\n"
+def is_token(text: str) -> bool:
+    """Say whether it is a short word of letters that no encoding changes."""
+    return _TOKEN.fullmatch(text) is not None
+
+
+def token(word: str) -> Pieces:
+    """Return a token as a line of its own."""
+    return Pieces(word + SOFT_BREAK)
+
+
+def body(pieces: Pieces) -> memoryview:
+    """Return the pieces as the body of a part, without the line end that closes it.
+
+    Nothing follows a last soft break, and the boundary brings a line end of its own.
+    """
+    octets = memoryview(pieces.encode("ascii"))
+    return octets[: -len(SOFT_BREAK)] if pieces.endswith(SOFT_BREAK) else octets
 
 
 def _spelled_out(dots: re.Match[str]) -> str:

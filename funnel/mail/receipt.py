@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Outcome(StrEnum):
@@ -55,8 +56,7 @@ class Reply:
         return self.code >= 400  # noqa: PLR2004 - RFC 5321, 4.2.1
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """The outcome of one hand-over; code 0 when no server said anything."""
 
     outcome: Outcome

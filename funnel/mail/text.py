@@ -1,23 +1,24 @@
 """The plain-text part of a mail: as somebody would type it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
-from funnel.mail import personalize
+from funnel.mail import cards, personalize
+from funnel.mail.blocks import PRODUCT, READY
 from funnel.mail.guard import MARK, Guard
 from funnel.mail.markdown import Document, is_one_link
+from funnel.mail.markdown import words as plain_words
 
 WIDTH = 72
 _AROUND = {"strong": "*", "em": "_"}
 
 
-def render(document: Document) -> str:
+def render(document: Document, words: Mapping[str, str]) -> str:
     """Return the body as text; expressions are still marks."""
-    return (
-        _Writer(document.guard).blocks(SyntaxTreeNode(document.tokens), WIDTH).strip()
-    )
+    writer = _Writer(document.guard, words)
+    return writer.blocks(SyntaxTreeNode(document.tokens), WIDTH).strip()
 
 
 class _Writer:
@@ -27,14 +28,21 @@ class _Writer:
     empty lines behind.
     """
 
-    def __init__(self, guard: Guard) -> None:
-        self.guard = guard
+    def __init__(self, guard: Guard, words: Mapping[str, str]) -> None:
+        self.guard, self.words = guard, words
 
     def blocks(self, node: SyntaxTreeNode, width: int) -> str:
-        return "".join(
-            child.content if child.type == "tag" else self.block(child, width) + "\n\n"
-            for child in node.children
-        )
+        return "".join(self._whole(child, width) for child in node.children)
+
+    def _whole(self, node: SyntaxTreeNode, width: int) -> str:
+        """Return a block and the empty line below it, or a tag."""
+        if node.type == "tag":
+            return node.content
+        if node.type in READY:
+            return self.guard.protect(cards.ready_text(node.type, self.words))
+        is_product = node.type == PRODUCT
+        written = self._product(node) if is_product else self.block(node, width)
+        return written + "\n\n"
 
     def block(self, node: SyntaxTreeNode, width: int) -> str:
         match node.type:
@@ -51,6 +59,13 @@ class _Writer:
                 label = self.inline(node.children[0].children)
                 return f"→ {label}:\n{node.attrs['href']}"
         return self._paragraph(node, width)
+
+    def _product(self, node: SyntaxTreeNode) -> str:
+        """Write a product below its mark: it never comes without."""
+        link = node.children[0].children[0]
+        told = self._wrap(self.inline(node.children[1].children), WIDTH)
+        name, target = self.inline(link.children), str(link.attrs["href"])
+        return cards.product_text(name, target, told, self.words["advertisement"])
 
     def _heading(self, node: SyntaxTreeNode, width: int) -> str:
         title = self._paragraph(node, width)
@@ -81,8 +96,10 @@ class _Writer:
     def _span(self, node: SyntaxTreeNode) -> str:
         if node.type in {"softbreak", "hardbreak"}:
             return "\n"
-        if node.type in {"text", "image"}:
-            return f"[{node.content}]" if node.type == "image" else node.content
+        if node.type == "text":
+            return node.content
+        if node.type == "image" and node.token:
+            return f"[{plain_words(node.token)}]"
         inside = self.inline(node.children)
         if node.type == "link":
             target = str(node.attrs["href"])

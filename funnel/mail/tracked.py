@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from markdown_it.token import Token
 
-from funnel.mail.markdown import BUTTON, Document
+from funnel.mail.blocks import BUTTON, PRODUCT
+from funnel.mail.markdown import Document
 
 DOOR = "{{ click_url }}"
 CODE_BYTES = 3
@@ -60,7 +61,7 @@ def _links(tokens: Sequence[Token]) -> Iterator[Token]:
         is_link = token.type == "link_open" and not _shows_address(tokens, index)
         if is_link or token.type == BUTTON:
             yield token
-        elif token.type == "inline":
+        elif token.type in {"inline", PRODUCT}:
             yield from _links(token.children or [])
 
 

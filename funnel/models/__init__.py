@@ -12,6 +12,7 @@ from funnel.models.event import Event, EventKind
 from funnel.models.imports import ImportChunk, ImportRow, SubscriberImport
 from funnel.models.job import Job, JobKind, JobState
 from funnel.models.masterclass import Masterclass, Occurrence, Registration
+from funnel.models.picture import Picture
 from funnel.models.sequence import Link, Pause, Revision, Sequence, Step, Version
 from funnel.models.subscriber import Consent, Signup, Subscriber, Suppression
 from funnel.models.system import Heartbeat, System
@@ -43,6 +44,7 @@ __all__ = [
     "Masterclass",
     "Occurrence",
     "Pause",
+    "Picture",
     "RecoveryCode",
     "Registration",
     "Revision",

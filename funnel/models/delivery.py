@@ -51,6 +51,18 @@ class Delivery(Base):
             postgresql_where=text("state = 'scheduled'"),
         ),
         Index(
+            "ix_delivery_suspect",
+            "priority",
+            "due_at",
+            "id",
+            postgresql_where=text("state = 'scheduled' AND deaths >= 2"),
+        ),
+        Index(
+            "ix_delivery_signup_id",
+            "signup_id",
+            postgresql_where=text("signup_id IS NOT NULL"),
+        ),
+        Index(
             "ix_delivery_lease",
             "lease_until",
             postgresql_where=text("state IN ('claimed', 'handed')"),
@@ -92,7 +104,7 @@ class Delivery(Base):
         ForeignKey("user.id", ondelete="SET NULL")
     )
     signup_id: Mapped[int | None] = mapped_column(
-        ForeignKey("signup.id", ondelete="SET NULL"), index=True
+        ForeignKey("signup.id", ondelete="SET NULL")
     )
     enrollment_id: Mapped[int | None] = mapped_column(
         ForeignKey("enrollment.id", ondelete="SET NULL")

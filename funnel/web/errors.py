@@ -4,7 +4,7 @@ import logging
 from http import HTTPStatus
 from typing import NamedTuple
 
-from flask import Flask, Response, current_app, g, make_response
+from flask import Flask, Response, current_app, g, jsonify, make_response, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, InterfaceError, OperationalError
@@ -84,6 +84,8 @@ def _page(code: HTTPStatus, words: Words) -> Response:
     So without what the blueprints give to their templates, too: they ask it.
     """
     babel.speak(g.get("language") or funnel().settings.language)
+    if request.accept_mimetypes.best == "application/json":  # a script of ours
+        return make_response(jsonify(error=f"{words.title}. {words.text}"), code)
     name = g.get("request_id", "")
     template = current_app.jinja_env.get_template("errors/page.html")
     page = template.render(words=words, code=code, name=name)

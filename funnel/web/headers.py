@@ -42,12 +42,13 @@ ALWAYS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
 }
 MEGABYTE = 1024 * 1024
-PICTURES = ("/admin/business",)
+PICTURES = ("/admin/business", "/admin/media")
 PICTURE = 11 * MEGABYTE  # bytes: a photo as a phone makes it, and the form around it
 FILES = ("/admin/imports",)
 A_YEAR = "max-age=31536000"
 FOR_GOOD = f"public, {A_YEAR}, immutable"
 A_DAY = "public, max-age=86400"
+ASK_AGAIN = "public, no-cache"
 
 
 def init_app(app: Flask) -> None:
@@ -66,6 +67,13 @@ def policy(rules: Mapping[str, str] = POLICY, **changes: str) -> str:
 def letter(response: Response) -> Response:
     """Let a mail be shown in a frame of ours: its style, no script, no form."""
     response.headers["Content-Security-Policy"] = policy(LETTER)
+    return response
+
+
+def open_to_all(response: Response) -> Response:
+    """Let mail programs in browsers show it, and everybody keep it for good."""
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.headers["Cache-Control"] = FOR_GOOD
     return response
 
 
@@ -98,8 +106,15 @@ def _dress(response: Response) -> Response:
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
     elif response.status_code in {HTTPStatus.OK, HTTPStatus.NOT_MODIFIED}:
-        response.headers["Cache-Control"] = FOR_GOOD if request.args else A_DAY
+        response.headers["Cache-Control"] = _how_long()
     return response
+
+
+def _how_long() -> str:
+    """A script that another one names has no mark: after an upgrade both are new."""
+    if request.args:
+        return FOR_GOOD
+    return ASK_AGAIN if request.path.endswith(".js") else A_DAY
 
 
 def _mark(endpoint: str, values: dict[str, Any]) -> None:

@@ -23,7 +23,9 @@ NO_PAGE = {
     "inbox.source": "for machines",
     "inbox.letter": "a letter in its frame; its markup is for mail programs",
     "admin.steps.preview": "a letter in its frame; its markup is for mail programs",
+    "admin.steps.readers": "a part of a page",
     "pages.host": "a picture",
+    "media.show": "a picture",
     "admin.imports.report": "a file",
     "admin.dashboard.file": "a file",
 }
@@ -96,6 +98,7 @@ def paths(system: Running) -> dict[str, str]:
         "admin.clicks.show": f"/admin/links/{link}",
         "admin.imports.index": "/admin/imports",
         "admin.imports.show": f"/admin/imports/{file}",
+        "admin.media.index": "/admin/media",
         "admin.second_step.show": "/admin/account/second-step",
         "admin.selections.ask": "/admin/subscribers/selection?state=active",
         "admin.team.index": "/admin/team",

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import factories
 import pytest
 from marketer import Marketer
 from playwright.sync_api import BrowserContext, Page
@@ -16,6 +17,7 @@ from browser import routes
 from browser.conftest import Seen
 from funnel.app import create_app
 from funnel.config import Settings
+from funnel.mail.picture import finished
 
 pytestmark = [
     pytest.mark.system,
@@ -54,10 +56,17 @@ def context(seen: Seen, context: BrowserContext, system: Running) -> BrowserCont
 
 
 def put_drafts(system: Running) -> None:
-    """Let something wait to be published: a new timing, and a mail taken out."""
+    """Let drafts wait: a new timing, a gap beside a picture, and a mail taken out."""
+    made = finished(factories.drawing())
+    system.execute(
+        "INSERT INTO picture (name, alt, width, height, size, added_at, data)"
+        " VALUES (%s, 'een kom noten', %s, %s, %s, now(), %s)",
+        [made.name, made.width, made.height, len(made.data), made.data],
+    )
     marketer = Marketer(system)
     marketer.log_in()
     marketer.edit("04-moe", timing="3 days at 09:00")
+    marketer.edit("05-cyclus", body=f"[VUL IN: wat]\n\n![noten](media:{made.name})")
     form = marketer.visitor.get("/admin/sequences/magnesium/list").form("/remove")
     marketer.visitor.submit(form)
 

@@ -41,13 +41,16 @@ def forked(work: Callable[[], None]) -> int:
     return pid
 
 
-def drained(database_url: str, smtp_url: str, point: str = "") -> Callable[[], None]:
+def drained(
+    database_url: str, smtp_url: str, point: str = "", **settings: int
+) -> Callable[[], None]:
     """Return the work of a process that drains once, or dies at a point."""
+    settings = {"smtp_connections": CONNECTIONS, **settings}
 
     def work() -> None:
         if point:
             failpoint.arm(point)
-        with desk(database_url, smtp_url, smtp_connections=CONNECTIONS) as mine:
+        with desk(database_url, smtp_url, **settings) as mine:
             mine.drain(at())
 
     return work
@@ -70,19 +73,49 @@ def test_wherever_on_the_wire_a_worker_dies_nothing_is_lost_or_doubled(
                 fatal += 1
                 mails(commit_session, 1, Kind.MARKETING)
                 mails(commit_session, 1, Kind.SERVICE)
-                wire.arm(os.getpid(), 0)  # nobody dies before the fork is known
-                gate, go = os.pipe()
-                pid = forked(waiting_for(gate, drained(wire.database, wire.smtp)))
-                wire.arm(pid, fatal)
-                os.write(go, b"!")
-                died = was_killed(pid)
-                os.close(gate)
-                os.close(go)
+                died = killed_at(wire, fatal, drained(wire.database, wire.smtp))
                 outlast_the_leases(commit_session)
                 rescuer.drain(at())
         ledger(account(commit_session, relay, crashes=fatal - 1))
 
     assert fatal > 40, "so many pieces there are at least in a drain of two mails"
+
+
+@pytest.mark.timeout(400)  # a hundred processes
+@pytest.mark.fault("C8", "the same with trains: one connection, three deep")
+def test_wherever_a_train_is_cut_no_more_than_its_depth_is_in_doubt(
+    commit_session: Session, database_url: str, ledger: Ledger
+) -> None:
+    fatal, died = 0, True
+
+    with (
+        sink.running(offers=("PIPELINING", "CHUNKING")) as relay,
+        tap.on(database_url, relay.port) as wire,
+        desk(database_url, relay.url) as rescuer,
+    ):
+        while died:
+            fatal += 1
+            mails(commit_session, 4, Kind.MARKETING)
+            work = drained(wire.database, wire.smtp, smtp_connections=1, smtp_depth=3)
+            died = killed_at(wire, fatal, work)
+            outlast_the_leases(commit_session)
+            rescuer.drain(at())
+        ledger(account(commit_session, relay, crashes=fatal - 1, connections=3))
+
+    assert fatal > 20, "so many pieces there are at least in a drain of four mails"
+
+
+def killed_at(wire: tap.Tap, fatal: int, work: Callable[[], None]) -> bool:
+    """Have it done by a process that dies when so many pieces have passed."""
+    wire.arm(os.getpid(), 0)  # nobody dies before the fork is known
+    gate, go = os.pipe()
+    pid = forked(waiting_for(gate, work))
+    wire.arm(pid, fatal)
+    os.write(go, b"!")
+    died = was_killed(pid)
+    os.close(gate)
+    os.close(go)
+    return died
 
 
 def waiting_for(gate: int, work: Callable[[], None]) -> Callable[[], None]:

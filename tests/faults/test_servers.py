@@ -12,17 +12,18 @@ from pathlib import Path
 import cluster
 import pytest
 import sink
+from crowd import crowd
 from factories import NOW
 from ledger import Ledger
 from oracle import CONNECTIONS, account, outlast_the_leases
 from sending import at, desk, fresh, later, mails
 from sqlalchemy import Engine, create_engine, select, text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from tap import wait_until
 
 from funnel.domain.status import DeliveryState, Kind, SubscriberState
 from funnel.embedded import places
+from funnel.flow.delivery.line import UNWELL
 from funnel.mail.smtp import Outcome, Patience, Pool, SmtpUrl, Terms
 from funnel.models import Delivery, Subscriber
 
@@ -63,7 +64,7 @@ def test_a_database_that_hangs_up_costs_no_mail_and_makes_no_double(
         sink.running(script) as relay,
         desk(database_url, relay.url, smtp_connections=1) as mine,
     ):
-        with contextlib.suppress(DBAPIError):  # a claim may meet it, too: the next tick
+        with contextlib.suppress(*UNWELL):  # a claim may meet it, too: the next tick
             mine.drain(at())
         mine.drain(later(minutes=1))
 
@@ -199,6 +200,36 @@ def test_two_drains_at_once_share_the_mail(
     assert sum(one.sent for one in done) == 40
 
 
+@pytest.mark.timeout(1800)  # its long form
+@pytest.mark.fault("S9", "everything is due at once after an outage of five hours")
+def test_what_has_piled_up_goes_once_and_service_mail_with_it(
+    commit_session: Session,
+    database_url: str,
+    ledger: Ledger,
+    pytestconfig: pytest.Config,
+) -> None:
+    count, after = pytestconfig.getoption("--due"), later(hours=5)
+    crowd(commit_session, count)
+
+    def script(turn: sink.Turn) -> None:
+        if turn.phase == "accepted" and len(relay.kept) == count // 3:
+            mails(commit_session, 1, Kind.SERVICE)
+
+    with (
+        sink.running(script) as relay,
+        desk(database_url, relay.url, smtp_connections=10) as one,
+        desk(database_url, relay.url, smtp_connections=10) as other,
+        ThreadPoolExecutor() as both,
+    ):
+        while len(relay.kept) <= count:  # each drain ends, and the next one goes on
+            before = len(relay.kept)
+            list(both.map(lambda mine: mine.drain(after), (one, other)))
+            assert len(relay.kept) > before
+
+        ledger(account(commit_session, relay, crashes=0))
+    assert relay.doubles == []
+
+
 @pytest.mark.fault("S8", "PostgreSQL is killed and restarted in the middle")
 def test_a_database_that_is_killed_costs_no_mail_and_makes_no_double(
     ledger: Ledger,
@@ -232,7 +263,7 @@ def test_a_database_that_is_killed_costs_no_mail_and_makes_no_double(
             mails(session, 30)
             session.close()
             for minute in range(3):
-                with suppress(DBAPIError):  # the next drain goes on
+                with suppress(*UNWELL):  # the next drain goes on
                     mine.drain(later(minutes=minute))
             engine.dispose()
             outlast_the_leases(session)

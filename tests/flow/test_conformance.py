@@ -12,7 +12,7 @@ from funnel.domain.status import Kind
 from funnel.domain.tokens import Keys
 from funnel.flow import render, seed
 from funnel.mail.dkim import Signer, new_key, record
-from funnel.models import Occurrence, Revision, Step
+from funnel.models import Delivery, Occurrence, Revision, Step
 
 READERS = [
     ("Ánna Ünäl 安娜 👩‍👩‍👧‍👦", "anna+magnesium@bücher.example"),
@@ -58,7 +58,7 @@ def letters(
 
 
 def _frozen(session: Session, office: render.Office, of: int) -> render.Frozen:
-    row = session.execute(render.NEEDED, {"ids": [of]}).one()
+    row = session.execute(render.NEEDED.where(Delivery.id == of)).one()
     for text in session.execute(render.CONTENT, {"ids": [row.revision_id]}):
         office.keep(text)
     business = session.execute(render.BUSINESS).one()

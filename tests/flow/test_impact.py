@@ -186,7 +186,6 @@ def test_many_people_are_counted_piece_by_piece_to_the_same_table(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(impact, "BATCH", 2)
-    monkeypatch.setattr(jobs, "PIECES", 1)
     row = everywhere(session)
     inserted(session, row)
     whole = publishing.impact_table(session, row, now=NOW)
@@ -195,7 +194,7 @@ def test_many_people_are_counted_piece_by_piece_to_the_same_table(
     assert publishing.ask_impact(session, row.id, now=NOW).id == job.id
     seen = []
     while job.state is JobState.OPEN:
-        publishing.work(session, now=NOW)
+        publishing.work(session, now=NOW, pieces=1)
         session.refresh(job)
         seen.append(job.done)
 

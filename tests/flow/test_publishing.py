@@ -5,12 +5,13 @@ from pathlib import Path
 
 import factories
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from funnel.domain.status import DeliveryState, Kind, Role, SequenceState
-from funnel.flow import due, publishing
-from funnel.models import Delivery, Enrollment, Revision, Sequence, Step
+from funnel.domain.status import DeliveryState, Kind, Purpose, Role, SequenceState
+from funnel.flow import due, pictures, publishing, render
+from funnel.flow.publishing import draft as publishing_draft
+from funnel.models import Delivery, Enrollment, Picture, Revision, Sequence, Step
 
 REAL = Path(__file__).resolve().parents[2] / "email_templates/sequences/magnesium"
 
@@ -75,6 +76,67 @@ def test_the_magnesium_folder_comes_out_as_the_same_bytes(
     publishing.export_folder(session, "magnesium", tmp_path / "out")
 
     assert contents_of(tmp_path / "out") == contents_of(REAL)
+
+
+def test_pictures_travel_with_their_folder_to_another_database(
+    session: Session, folder: Path, tmp_path: Path, now: datetime
+) -> None:
+    row = factories.picture(session, alt="een [kom] noten")
+    name, data = row.name, row.data
+    body = f"{FILES['01-welkom.md']}\n{pictures.markdown(name, row.alt)}\n"
+    (folder / "01-welkom.md").write_text(body)
+    publishing.import_folder(session, folder, now=now, author="t", publish=True)
+
+    publishing.export_folder(session, "rust", tmp_path / "out" / "rust2")
+    session.execute(delete(Picture))
+    session.expire_all()
+    there = tmp_path / "out" / "rust2"
+    publishing.import_folder(session, there, now=now, author="t", publish=True)
+    session.expire_all()
+    publishing.export_folder(session, "rust2", tmp_path / "again")
+
+    again = pictures.find(session, name)
+    assert again is not None
+    assert (again.data, again.alt) == (data, "een [kom] noten")
+    assert (again.width, again.height, again.size) == (640, 400, len(data))
+    for one in (there, tmp_path / "again"):
+        assert (one / "media" / name).read_bytes() == data
+        assert (one / "01-welkom.md").read_text() == body
+
+
+def test_a_picture_that_is_nowhere_or_not_itself_is_said_and_nothing_is_kept(
+    session: Session, folder: Path, now: datetime
+) -> None:
+    name = factories.picture(session).name
+    session.execute(delete(Picture))
+    session.commit()
+    (folder / "02-rust.md").write_text(FILES["02-rust.md"] + f"\n![x](media:{name})\n")
+
+    with pytest.raises(publishing.BadDraft, match=name):
+        publishing.import_folder(session, folder, now=now, author="t", publish=True)
+    session.rollback()
+    (folder / "media").mkdir()
+    (folder / "media" / name).write_bytes(factories.drawing())
+    with pytest.raises(publishing.BadFolder, match=f"media/{name}"):
+        publishing.import_folder(session, folder, now=now, author="t", publish=True)
+    session.rollback()
+
+    assert session.scalars(select(Sequence)).all() == []
+    assert session.scalars(select(Picture)).all() == []
+
+
+def test_a_draft_names_only_pictures_that_are_there(
+    session: Session, sequence: Sequence
+) -> None:
+    welcome, there = step(sequence, "01-welkom"), factories.picture(session).name
+    missing = "0123456789abcdef0123-640x400.png"
+    body = f"Hoi\n\n![a](media:{there})\n\n![b](media:{missing})"
+
+    with pytest.raises(publishing.BadDraft) as caught:
+        publishing.save_draft(session, welcome.id, {"body": body}, seen=None)
+
+    said = [(one.field, one.line, one.message) for one in caught.value.problems]
+    assert said == [("body", 5, publishing_draft.NO_PICTURE % {"name": missing})]
 
 
 def test_a_new_folder_is_live_when_published_and_only_drafts_otherwise(
@@ -336,6 +398,40 @@ def test_a_test_mail_goes_to_the_colleague_with_the_draft_and_counts_nowhere(
     assert mail.draft is not None
     assert mail.draft["subject"] == "Proef"
     assert mail.subscriber_id is None
+
+
+@pytest.mark.parametrize(
+    ("purpose", "why", "way_out"),
+    [
+        (None, "je hebt aangemeld", None),
+        (Purpose.SERIES, "voor de mailserie", "de mailserie"),
+        (Purpose.OFFERS, "een aanbod", "aanbiedingen en de mailserie"),
+    ],
+)
+def test_the_footer_of_a_preview_and_of_a_test_follows_the_purpose(
+    session: Session,
+    sequence: Sequence,
+    now: datetime,
+    purpose: Purpose | None,
+    why: str,
+    way_out: str | None,
+) -> None:
+    factories.business(session)
+    row, mara = step(sequence, "02-rust"), factories.user(session)
+    kind = Kind.MARKETING if purpose else Kind.SERVICE
+    fields = {"kind": kind, "purpose": purpose}
+    publishing.save_draft(session, row.id, fields, seen=None)
+
+    shown = publishing.preview(session, row, publishing.contents(row).latest, now=now)
+    sent = publishing.test_send(session, row.id, mara, now=now)
+    facts = session.execute(render.NEEDED, {"ids": [sent.id]}).one()
+    business = session.execute(render.BUSINESS).one()
+    frozen = render.freeze(facts, business, render.draft(facts), now)
+
+    for footer in (shown.text, frozen.values["says"]["reason_text"]):
+        assert why in footer
+    assert ("Afmelden voor" in shown.text) is (way_out is not None)
+    assert f"Afmelden voor {way_out}:" in shown.text or way_out is None
 
 
 def test_a_name_with_a_template_in_it_is_shown_and_never_run(

@@ -11,9 +11,10 @@ from sending import agree, course
 from sqlalchemy.orm import Session
 
 from funnel.domain.links import Links
-from funnel.domain.status import Kind, Role
+from funnel.domain.status import Kind, Purpose, Role
 from funnel.domain.tokens import Keys
 from funnel.flow import render
+from funnel.mail.compile import Source, Use, compile_step
 from funnel.mail.names import NAMES
 from funnel.models import Delivery, Step, Subscriber
 
@@ -46,9 +47,9 @@ def mail(session: Session, **overrides: Any) -> Delivery:
 def frozen(session: Session, delivery: Delivery, now: Any = NOW) -> render.Frozen:
     factories.business(session)
     session.flush()
-    row = session.execute(render.NEEDED, {"ids": [delivery.id]}).one()
+    row = session.execute(render.NEEDED.where(Delivery.id == delivery.id)).one()
     for text in session.execute(render.CONTENT, {"ids": [row.revision_id]}):
-        OFFICE.texts[text.id] = render.Content(text.subject, text.html, text.text)
+        OFFICE.keep(text)
     business = session.execute(render.BUSINESS).one()
     return render.freeze(row, business, OFFICE.texts.get(row.revision_id), now)
 
@@ -153,6 +154,54 @@ def test_links_are_hers(session: Session) -> None:
     assert words[7] == LINKS.personal_data(delivery.subscriber_id or 0, expires)
 
 
+def test_a_picture_has_the_address_of_the_service_and_nobody_in_it(
+    session: Session,
+) -> None:
+    name = "0123456789abcdef0123-640x400.png"
+    html = f'<img src="{{{{ pictures }}}}/{name}" alt="thee">'
+    letters = [frozen(session, mail(session, step={"html": html})) for _ in "ab"]
+
+    shown = [read(letter).get_body(("html",)) for letter in letters]
+
+    for part in shown:
+        assert part is not None
+        assert f'src="https://x.nl/media/{name}"' in part.get_content()
+
+
+def test_ready_made_blocks_know_her_date_and_the_host(session: Session) -> None:
+    source = Source(
+        subject="x",
+        preheader="",
+        body="{{ calendar_card }}\n\nGroet,\n{{ signature }}",
+        kind=Kind.SERVICE,
+        language="nl",
+    )
+    made = compile_step(source, Use.SENDING)
+    text = {"html": made.html, "text": made.text}
+    dated, waiting = mail(session, step=text), mail(session, step=text, occurrence=None)
+    with_date, without = frozen(session, dated), frozen(session, waiting)
+
+    seat_id, slug = (with_date.values["links"][one] for one in SEAT)
+    for kind in ("html", "plain"):
+        shown, bare = (body(one, kind) for one in (with_date, without))
+        assert LINKS.calendar(slug, seat_id) in shown
+        assert "dinsdag 1 december, 20.00 uur (Amsterdam)" in shown
+        assert "agenda" not in bare
+        for part in (shown, bare):
+            assert "Anna geeft al jaren les over rust en slaap." in part
+    later = frozen(session, dated, START + timedelta(minutes=1))
+    assert "agenda" not in body(later, "plain")
+
+
+SEAT = ("registration", "masterclass")
+
+
+def body(letter: render.Frozen, kind: str) -> str:
+    part = read(letter).get_body((kind,))
+    assert part is not None
+    return str(part.get_content())
+
+
 def test_a_marketing_mail_has_what_providers_ask_for(session: Session) -> None:
     delivery = mail(session, kind=Kind.MARKETING)
 
@@ -183,27 +232,31 @@ def test_a_name_is_text_and_never_a_template(session: Session) -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "kind", "words"),
+    ("role", "purpose", "words"),
     [
-        (Role.CONFIRMATION, Kind.SERVICE, "ingevuld op het formulier"),
-        (Role.PERSONAL_DATA, Kind.SERVICE, "om je gegevens"),
-        (Role.LISTED, Kind.SERVICE, "hebt aangemeld"),
-        (Role.LISTED, Kind.MARKETING, "mailserie"),
+        (Role.CONFIRMATION, None, "ingevuld op het formulier van “Magnesium"),
+        (Role.PERSONAL_DATA, None, "om je gegevens"),
+        (Role.LISTED, None, "hebt aangemeld voor “Magnesium en je hormonen”"),
+        (Role.LISTED, Purpose.SERIES, "mailserie bij “Magnesium en je hormonen”"),
+        (Role.LISTED, Purpose.OFFERS, "soms een aanbod mogen sturen"),
     ],
 )
 def test_the_footer_says_why_she_gets_this_mail(
-    session: Session, role: Role, kind: Kind, words: str
+    session: Session, role: Role, purpose: Purpose | None, words: str
 ) -> None:
-    told = says(session, mail(session, kind=kind, step={"role": role}))
+    kind = Kind.MARKETING if purpose else Kind.SERVICE
+    step = {"role": role, "purpose": purpose}
+
+    told = says(session, mail(session, kind=kind, step=step))
 
     assert words in told["reason_text"]
-    assert "Magnesium en je hormonen" in told["reason_text"] or "gegevens" in words
+    assert ("mailserie" in told["reason_text"]) is (purpose is Purpose.SERIES)
 
 
 def test_without_text_or_sender_nothing_is_written(session: Session) -> None:
     delivery = mail(session)
     letter = frozen(session, delivery)
-    row = session.execute(render.NEEDED, {"ids": [delivery.id]}).one()
+    row = session.execute(render.NEEDED.where(Delivery.id == delivery.id)).one()
     business = session.execute(render.BUSINESS).one()
 
     with pytest.raises(render.NotWritten):

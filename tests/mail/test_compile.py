@@ -3,6 +3,7 @@
 import re
 from html.parser import HTMLParser
 from textwrap import dedent
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,17 +16,21 @@ from funnel.mail.compile import Compiled
 from funnel.mail.names import SAMPLES, Value
 from funnel.mail.problem import TemplateProblem
 
+PICTURE = "0123456789abcdef0123-640x400.png"
 FOOTER = "\n-- \n"
 
 
-def compiled(body: str, kind: Kind = Kind.SERVICE, language: str = "nl") -> Compiled:
-    return compiling.compile_step(
-        subject="Over {{ masterclass }}",
-        preheader="Tot {{ start }}",
-        body=dedent(body),
-        kind=kind,
-        language=language,
-    )
+def compiled(
+    body: str, kind: Kind = Kind.SERVICE, language: str = "nl", **more: Any
+) -> Compiled:
+    source: dict[str, Any] = {
+        "subject": "Over {{ masterclass }}",
+        "preheader": "Tot {{ start }}",
+        "body": dedent(body),
+        "kind": kind,
+        "language": language,
+    }
+    return compiling.compile_step(compiling.Source(**source | more))
 
 
 def html(body: str, **values: Value) -> str:
@@ -243,6 +248,11 @@ def test_a_good_link_stays_whole(target: str) -> None:
         ("a\n\n<!-- x -->", 3, "no HTML"),
         ("a\n\n\nb ![](https://voorbeeld.nl/x.png)", 4, "what the picture shows"),
         ("![x](http://voorbeeld.nl/x.png)", 1, "https://"),
+        ("![](media:0123456789abcdef0123-640x400.jpg)", 1, "what the picture shows"),
+        ("a\n\n![x](media:thee.jpg)", 3, "No picture is called “thee.jpg”"),
+        ("![x](media:../0123456789abcdef0123-640x400.jpg)", 1, "No picture"),
+        ("![x](media:0123456789abcdef0123-640x400.svg)", 1, "No picture"),
+        ("![x](media:)", 1, "No picture"),
         ("![x](data:image/png;base64,AA)", 1, "https://"),
         ('a [x]({{ join_url }} "button") b', 1, "stands alone"),
         ("**a {% if joined %}b** c{% endif %}", 1, "same paragraph"),
@@ -267,6 +277,23 @@ def test_a_mistake_says_where_it_is_and_what_to_write(
     assert found.line == line
 
 
+def test_a_picture_of_ours_is_as_wide_as_outlook_must_know_and_says_what_it_shows() -> (
+    None
+):
+    wide, small = "0123456789abcdef0123-1200x800.jpg", "0123456789abcdef0123-96x96.png"
+    body = f'![een \\[kom\\] "noten"](media:{wide})\n\n![ster](media:{small})'
+    where = "https://mail.voorbeeld.nl/media"
+
+    shown = html(body, pictures=where)
+
+    assert (
+        f'<img src="{where}/{wide}" width="544" alt="een [kom] &quot;noten&quot;">'
+    ) in shown
+    assert f'<img src="{where}/{small}" width="96" alt="ster">' in shown
+    assert text(body) == '[een [kom] "noten"]\n\n[ster]'
+    assert compiled(body).pictures == {wide: 1, small: 3}
+
+
 def test_two_buttons_may_stand_in_two_branches() -> None:
     body = (
         '{% if joined %}\n[a]({{ join_url }} "button")\n{% else %}\n'
@@ -279,13 +306,7 @@ def test_two_buttons_may_stand_in_two_branches() -> None:
 
 def test_a_mistake_in_the_subject_is_said_of_the_subject() -> None:
     with pytest.raises(TemplateProblem) as caught:
-        compiling.compile_step(
-            subject="Hoi {{ name }}",
-            preheader="",
-            body="x",
-            kind=Kind.SERVICE,
-            language="nl",
-        )
+        compiled("x", subject="Hoi {{ name }}")
 
     assert caught.value.field == "subject"
 
@@ -324,13 +345,8 @@ def test_styles_are_inline_and_the_dark_ones_are_kept() -> None:
 
 
 def test_the_preheader_and_the_subject_are_escaped_and_personal() -> None:
-    found = compiling.compile_step(
-        subject="<A> & {{ first_name }}",
-        preheader="<B> & {{ first_name }}",
-        body="x",
-        kind=Kind.SERVICE,
-        language="nl",
-    )
+    subject, preheader = "<A> & {{ first_name }}", "<B> & {{ first_name }}"
+    found = compiled("x", subject=subject, preheader=preheader)
 
     filled = personalize.fill(found.html, {"first_name": "<i>"}, html=True)
     assert "<title>&lt;A&gt; &amp; &lt;i&gt;</title>" in filled
@@ -382,6 +398,7 @@ bits = st.sampled_from(
         ),
         *("&#123;", "{{ host }}", "{{ join_url }}", "{% if joined %}", "{% else %}"),
         *("{% endif %}", '"', "'", ' "button")', "https://a.nl", "a", " ", "|", "\\"),
+        *("{{ signature }}", "{{ calendar_card }}", ' "product")', "media:", PICTURE),
     ]
 )
 
@@ -393,11 +410,11 @@ def test_whatever_is_typed_is_refused_or_harmless(body: str) -> None:
     except TemplateProblem:
         return
 
+    where = {"pictures": "https://voorbeeld.nl/media"}
     for joined in (True, False):
         tags = _Tags()
-        tags.feed(
-            personalize.fill(found.html, {**SAMPLES, "joined": joined}, html=True)
-        )
+        values = {**SAMPLES, **where, "joined": joined}
+        tags.feed(personalize.fill(found.html, values, html=True))
         assert not tags.found & {"script", "onerror", "iframe", "object", "form"}
         assert all(re.match(r"https://|mailto:", link) for link in tags.links)
         personalize.fill(found.text, {**SAMPLES, "joined": joined}, html=False)

@@ -28,11 +28,11 @@ SOURCES = [
 
 def read(wire: Pieces) -> str:
     """Decode a part as a mail program does."""
-    return quopri.decodestring(quoted.body(wire).encode()).decode()[:-2]
+    return quopri.decodestring(bytes(quoted.body(wire))).decode()
 
 
 def lines(wire: Pieces) -> list[str]:
-    return quoted.body(wire).split("\r\n")
+    return bytes(quoted.body(wire)).decode().split("\r\n")
 
 
 @given(st.lists(text))

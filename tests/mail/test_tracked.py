@@ -4,7 +4,7 @@ import re
 
 from funnel.domain.status import Kind
 from funnel.mail import personalize, tracked
-from funnel.mail.compile import Compiled, Use, compile_step
+from funnel.mail.compile import Compiled, Source, Use, compile_step
 from funnel.mail.names import SAMPLES
 
 DOOR = "https://masterclass.example/c/TOKEN"
@@ -12,14 +12,14 @@ VALUES = {**SAMPLES, "click_url": DOOR}
 
 
 def compiled(body: str, *, use: Use = Use.SENDING) -> Compiled:
-    return compile_step(
+    source = Source(
         subject="Rust",
         preheader="Een begin",
         body=body,
         kind=Kind.MARKETING,
         language="nl",
-        use=use,
     )
+    return compile_step(source, use)
 
 
 def test_links_and_buttons_lead_past_the_door_in_both_parts() -> None:

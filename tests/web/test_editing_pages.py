@@ -72,7 +72,10 @@ def test_a_mail_is_put_in_written_and_published(
     new = next(one for one in row.steps if one.slug == "01b-nieuw")
     assert answer.location == f"/admin/steps/{new.id}"
     assert "cannot be shown yet" in mara.get(f"/admin/steps/{new.id}/preview").text
-    assert published(mara, row) == 422
+    review = "/admin/sequences/rust/publish"
+    assert "1 mail cannot be published like this" in mara.get(review).text
+    forged = {"version": str(row.version), "drafts": publishing.seen(row)}
+    assert mara.post(review, **forged).status_code == 422
     publishing.save_draft(session, new.id, {"body": "Dag"}, seen=None)
     assert published(mara, row) == 303
     assert [one.slug for one in structure.listed(row)][:2] == ["01-a", "01b-nieuw"]

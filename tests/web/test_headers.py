@@ -148,6 +148,8 @@ def test_files_are_kept_by_browsers_and_change_their_address_with_their_content(
         assert again.status_code == 304
     with client.get(font) as file:
         assert file.headers["Cache-Control"] == "public, max-age=86400"
+    with client.get("/static/js/editor/read.js") as named:
+        assert named.headers["Cache-Control"] == "public, no-cache"
     assert client.get("/static/nothing.css?v=1").headers["Cache-Control"] == "no-store"
 
 

@@ -48,7 +48,8 @@ def rows(session: Session) -> dict[str, Any]:
         "subscriber_id": seat.subscriber_id,
         "user_id": factories.user(session).id,
         "token": "nobodys",
-        "name": "weeks",
+        "table": "weeks",
+        "name": factories.picture(session).name,
         "import_id": factories.subscriber_import(session).id,
     }
 

@@ -37,6 +37,9 @@ NEEDED = {
     "imports.show": MARKETER,
     "imports.start": MARKETER,
     "imports.upload": MARKETER,
+    "media.add": MARKETER,
+    "media.index": MARKETER,
+    "media.remove": MARKETER,
     "occurrences.add": MARKETER,
     "occurrences.ask_cancel": MARKETER,
     "occurrences.blank": MARKETER,
@@ -72,8 +75,10 @@ NEEDED = {
     "simulator.show": VIEWER,
     "steps.discard": MARKETER,
     "steps.edit": VIEWER,
+    "steps.keep": MARKETER,
     "steps.preview": VIEWER,
     "steps.preview_typed": MARKETER,
+    "steps.readers": VIEWER,
     "steps.save": MARKETER,
     "steps.switch": MARKETER,
     "structure.add": MARKETER,
@@ -132,7 +137,8 @@ def rows(session: Session) -> dict[str, Any]:
         "act": "retry",
         "link_id": link.id,
         "number": 1,
-        "name": "weeks",
+        "name": factories.picture(session).name,
+        "table": "weeks",
     }
 
 

@@ -29,6 +29,9 @@ BY_KEY = (
 """Everything here is looked up by its key: a statement is planned once, and the same
 way for a table of any size. Planning ten joins anew costs more than running them."""
 
+PLAINLY = (*BY_KEY, "timezone=UTC")
+"""And moments are read past SQLAlchemy, which would make them ours."""
+
 
 class Desk:
     """One for each process; between two drains its connections stay open."""
@@ -49,7 +52,7 @@ class Desk:
         self.engine = create_async_engine(
             settings.database_url,
             pool_size=BUSY_CONNECTIONS,
-            connect_args={"options": " ".join(f"-c {one}" for one in BY_KEY)},
+            connect_args={"options": " ".join(f"-c {one}" for one in PLAINLY)},
         )
         self.pool = transport.pool(settings)
         self.journal = Journal(settings.data_dir, worker)

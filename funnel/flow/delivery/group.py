@@ -19,10 +19,15 @@ class Group(Generic[Item, Answer]):
     """
 
     def __init__(
-        self, commit: Callable[[list[Item]], Awaitable[Sequence[Answer]]]
+        self,
+        commit: Callable[[list[Item]], Awaitable[Sequence[Answer]]],
+        leisure: float = 0,
     ) -> None:
-        """Take the statement: it answers each item of a batch, in their order."""
-        self._commit = commit
+        """Take the statement: it answers each item of a batch, in their order.
+
+        Where nobody waits for the answers, a batch may: `leisure` seconds, for more.
+        """
+        self._commit, self._leisure = commit, leisure
         self._waiting: list[tuple[Item, asyncio.Future[Answer]]] = []
         self._running: asyncio.Task[None] | None = None
 
@@ -42,6 +47,8 @@ class Group(Generic[Item, Answer]):
     async def _run(self) -> None:
         try:
             while self._waiting:
+                if self._leisure:
+                    await asyncio.sleep(self._leisure)
                 batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
                 await self._answer(batch)
         finally:

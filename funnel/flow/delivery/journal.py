@@ -10,9 +10,9 @@ import logging
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
 from funnel.flow.delivery.policy import Attempt
@@ -23,15 +23,14 @@ log = logging.getLogger(__name__)
 FOLDER = "journal"
 SUFFIX = ".jsonl"
 MOST_NAME = 120
-_written = json.JSONEncoder(separators=(",", ":")).encode
+_quoted = json.encoder.encode_basestring_ascii
 
 
 class NoJournal(Exception):  # noqa: N818 - it says what is the matter
     """The folder for journals cannot be written to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What a relay said about an attempt; `digest` stands for the address."""
 
     attempt: Attempt
@@ -130,20 +129,14 @@ def _content(file: int) -> bytes:
 
 
 def _line(answer: Answer) -> bytes:
-    attempt, said = answer.attempt, answer.receipt
+    """Return an answer as a list in JSON; only what the relay said can need quoting."""
+    (id_, number, dated), digest, said = answer
     facts = (
-        attempt.id,
-        attempt.number,
-        attempt.dated_at.isoformat(),
-        answer.digest,
-        said.outcome,
-        said.phase,
-        said.code,
-        said.enhanced,
-        said.text,
+        f'{id_},{number},"{dated.isoformat()}","{digest}","{said.outcome.value}",'
+        f'"{said.phase.value}",{said.code},"{said.enhanced}",{_quoted(said.text)}'
     )
     # The first line end closes a line that a full disk has torn.
-    return b"\n" + _written(facts).encode() + b"\n"
+    return f"\n[{facts}]\n".encode("ascii")
 
 
 def _answers(content: bytes, path: Path) -> Iterable[Answer]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from funnel.domain.status import DeliveryState
 from funnel.mail.smtp import Outcome, Phase, Receipt
@@ -27,8 +27,7 @@ an unknown sender must not fail everybody's mail, so it is tried again."""
 REPLY_LENGTH = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """One try at a delivery; its number is what fences off a worker that slept.
 
     `dated_at` is the moment of the first try.

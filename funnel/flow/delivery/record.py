@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 PERSISTENCE = 6
 """How often a batch is written while the database is away: about 12 seconds."""
 
+LEISURE = 0.02
+"""Seconds that an answer waits for others: it is in the journal, and no mail waits."""
+
 
 class Books:
     """Writes down what became of attempts, batch by batch; nobody waits for it."""
@@ -26,7 +29,7 @@ class Books:
     def __init__(self, engine: AsyncEngine, notebook: Journal, now: Clock) -> None:
         self._engine, self._journal, self._now = engine, notebook, now
         self._line = Line(engine, settle.SETTLE)
-        self._group = Group(self._write)
+        self._group = Group(self._write, leisure=LEISURE)
         self._is_complete = True
 
     async def replay(self) -> int:

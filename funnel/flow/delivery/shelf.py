@@ -13,6 +13,9 @@ WORK = 2.0
 MOST = 1000
 """Rows that lie here at most, however fast the relay is."""
 
+CLAIM = 250
+"""Rows that are claimed at once: the connections do not notice that many."""
+
 Claim = Callable[[int], Awaitable[tuple[int, list[Claimed]]]]
 """Claims up to so many rows; returns how many it took, and those that may go."""
 
@@ -63,7 +66,8 @@ class Shelf:
     async def _take(self) -> None:
         self._learn()
         try:
-            taken, mine = await self._claim(max(1, self._room - len(self._waiting)))
+            room = self._room - len(self._waiting)
+            taken, mine = await self._claim(max(1, min(CLAIM, room)))
         except Exception as error:  # noqa: BLE001 - for the shift, at its end
             self.failure = error
             taken, mine = 0, []

@@ -3,12 +3,12 @@
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     ColumnElement,
     Executable,
     Integer,
     Interval,
-    Select,
     Text,
     and_,
     bindparam,
@@ -21,6 +21,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
 from funnel.domain.status import (
@@ -59,8 +60,12 @@ MINE = rows.given(
     column("id", BigInteger),
     column("attempt", Integer),
     column("digest", Text),
+    column("revision_id", BigInteger),
+    column("dated_at", Utc()),
+    column("kept", JSONB),
 )
-"""The deliveries that are asked about: id, my attempt, hash of the address."""
+"""The deliveries that are asked about: id, my attempt, hash of the address; and when
+they are claimed, what the row keeps of the letter."""
 
 Published = aliased(Revision, name="published")
 
@@ -104,14 +109,13 @@ def because(changed: Any) -> ColumnElement[Any]:
     return func.jsonb_build_object("reason", changed.c.reason)
 
 
-def _judged() -> Select[Any]:
+def _judged(*more: ColumnElement[Any]) -> CTE:
+    """Return the verdict on each, and what else is wanted of it.
+
+    As a table of its own: else it is judged again for each column that depends on it.
+    """
     return (
-        select(
-            MINE.c.id,
-            MINE.c.attempt,
-            _bar().label("bar"),
-            standing_still().label("is_still"),
-        )
+        select(MINE.c.id, _bar().label("bar"), *more)
         .select_from(MINE)
         .join(Delivery, Delivery.id == MINE.c.id)
         .outerjoin(Subscriber, Subscriber.id == Delivery.subscriber_id)
@@ -125,6 +129,8 @@ def _judged() -> Select[Any]:
             Revision,
             Revision.id == func.coalesce(Delivery.revision_id, Step.revision_id),
         )
+        .cte("judged")
+        .prefix_with("MATERIALIZED")
     )
 
 
@@ -205,8 +211,7 @@ def _suppressed(scope: Scope) -> ColumnElement[bool]:
 
 
 def _hand() -> Executable:
-    # Otherwise the verdict is worked out again for each column that depends on it.
-    judged = _judged().cte("judged").prefix_with("MATERIALIZED")
+    judged = _judged(MINE.c.attempt, standing_still().label("is_still"))
     bar, is_still = judged.c.bar, judged.c.is_still
     change = (
         update(Delivery)
@@ -252,6 +257,44 @@ one whose sequence stands still goes back. Answers id and state; a row that is n
 mine any more is missing from the answer.
 """
 
-_all = _judged().cte("judged").prefix_with("MATERIALIZED")
-BARRED = select(_all.c.id, _all.c.bar).where(_all.c.bar.is_not(None))
-"""Which of the deliveries in question must not go, and why."""
+
+def _take() -> Executable:
+    judged = _judged(MINE.c.revision_id, MINE.c.dated_at, MINE.c.kept)
+    goes = judged.c.bar.is_(None)
+    change = (
+        update(Delivery)
+        .where(Delivery.id == judged.c.id)
+        .values(
+            state=case(
+                (goes, word(DeliveryState.CLAIMED)),
+                else_=word(DeliveryState.SKIPPED),
+            ),
+            reason=judged.c.bar,
+            attempt=Delivery.attempt + 1,
+            worker=bindparam("by"),
+            handed_at=None,
+            settled_at=case((goes, null()), else_=func.now()),
+            lease_until=case((goes, func.now() + LEASE)),
+            revision_id=case(
+                (goes, func.coalesce(judged.c.revision_id, Delivery.revision_id)),
+                else_=Delivery.revision_id,
+            ),
+            dated_at=case(
+                (goes, func.coalesce(judged.c.dated_at, Delivery.dated_at)),
+                else_=Delivery.dated_at,
+            ),
+            values=case(
+                (goes, func.coalesce(judged.c.kept, Delivery.values)),
+                else_=Delivery.values,
+            ),
+        )
+        .returning(Delivery.reason)
+    )
+    return settle.tell(change, skipped, because)
+
+
+TAKE = _take()
+"""The same for rows that I have locked: what may not go is skipped here already.
+
+Everything else is mine, with what its letter says. Answers id and state.
+"""

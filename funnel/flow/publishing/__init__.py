@@ -24,6 +24,7 @@ from funnel.flow.publishing.jobs import (
     work,
 )
 from funnel.flow.publishing.outlook import Sample, ahead, sample
+from funnel.flow.publishing.reading import reader, readers
 from funnel.flow.publishing.release import (
     NotReady,
     VersionConflict,
@@ -31,6 +32,7 @@ from funnel.flow.publishing.release import (
     go_live,
     publish,
 )
+from funnel.flow.publishing.review import Finding, blocks, findings, touched
 from funnel.flow.publishing.settings import (
     BadSettings,
     Changed,
@@ -72,7 +74,7 @@ from funnel.flow.publishing.structure import (
     put_back,
     remove,
 )
-from funnel.flow.publishing.trial import Preview, findings, preview, spoken, test_send
+from funnel.flow.publishing.trial import Preview, preview, spoken, test_send
 from funnel.flow.publishing.versions import Edition, HasDrafts, history, restore
 from funnel.flow.publishing.versions import before as version_before
 from funnel.flow.publishing.versions import keep as keep_version
@@ -89,6 +91,7 @@ __all__ = [
     "Content",
     "DraftConflict",
     "Edition",
+    "Finding",
     "HasDrafts",
     "Impact",
     "InUse",
@@ -110,6 +113,7 @@ __all__ = [
     "ahead",
     "archive",
     "ask_impact",
+    "blocks",
     "change_settings",
     "changes",
     "contents",
@@ -137,6 +141,8 @@ __all__ = [
     "preview",
     "publish",
     "put_back",
+    "reader",
+    "readers",
     "real",
     "remove",
     "replanning",
@@ -153,6 +159,7 @@ __all__ = [
     "switch",
     "take_out",
     "test_send",
+    "touched",
     "version_before",
     "whole",
     "words",

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from funnel.domain import conditions, timing
 from funnel.domain.status import Role
+from funnel.flow import pictures
 from funnel.flow.publishing.content import Content, Contents, contents
-from funnel.mail import compile as compiling
-from funnel.mail.compile import Compiled, Use
+from funnel.mail.compile import Compiled, Source, Use, compile_step
 from funnel.mail.problem import N_, TemplateProblem
 from funnel.models import Step
 
@@ -24,6 +24,7 @@ NO_CONDITION = N_(
     "“%(text)s” is not a condition. Write it like one of these: %(examples)s."
 )
 TOO_LONG = N_("This is too long. Make it shorter.")
+NO_PICTURE = N_("No picture is called “%(name)s”. Copy its line from the pictures.")
 NO_STEP = N_("No step of this sequence is called “%(slug)s”.")
 
 
@@ -41,13 +42,17 @@ class Problem:
     def message(self) -> str:
         return self.sentence % self.details if self.details else self.sentence
 
+    def __str__(self) -> str:
+        place = f"{self.field}, line {self.line}" if self.line else self.field
+        return f"{place}: {self.message}"
+
 
 class BadDraft(ValueError):  # noqa: N818 - it names what was found
     """The text is not kept: it has these problems."""
 
     def __init__(self, slug: str, problems: Sequence[Problem]) -> None:
         """Keep the problems."""
-        said = "; ".join(f"{one.field}: {one.message}" for one in problems)
+        said = "; ".join(map(str, problems))
         super().__init__(f"{slug}: {said}")
         self.slug, self.problems = slug, problems
 
@@ -67,13 +72,16 @@ def save_draft(
     """Keep these fields as the step's draft; equal to what is published, none is kept.
 
     `seen` is the fingerprint of the content that the marketer started from; None
-    saves in any case. Raises BadDraft or DraftConflict.
+    saves in any case. What is there already conflicts with nothing: an answer may
+    get lost on its way, and the same text then comes twice. Raises BadDraft or
+    DraftConflict.
     """
     step = session.get_one(Step, step_id, with_for_update=True)
     latest = contents(step).latest
-    if seen is not None and seen != latest.fingerprint:
+    new = replace(latest, **fields)
+    if seen not in {None, latest.fingerprint} and tidied(new) != latest:
         raise DraftConflict(latest)
-    put(step, replace(latest, **fields))
+    put(step, new)
     session.commit()
     return contents(step)
 
@@ -105,6 +113,7 @@ def check(step: Step, content: Content, *, use: Use = Use.SHOWING) -> Compiled:
     found = None
     try:
         found = compiled(content, step.sequence.language, use=use)
+        problems += _pictures(step, found)
     except TemplateProblem as problem:
         problems.append(_place(problem))
     if problems or found is None:
@@ -114,13 +123,18 @@ def check(step: Step, content: Content, *, use: Use = Use.SHOWING) -> Compiled:
 
 def compiled(content: Content, language: str, *, use: Use = Use.SHOWING) -> Compiled:
     """Compile a step's text; raises TemplateProblem."""
-    return compiling.compile_step(
+    return compile_step(source(content, language), use)
+
+
+def source(content: Content, language: str) -> Source:
+    """Return a step's text as it is compiled."""
+    return Source(
         subject=content.subject,
         preheader=content.preheader,
         body=content.body,
         kind=content.kind,
+        purpose=content.purpose,
         language=language,
-        use=use,
     )
 
 
@@ -170,6 +184,19 @@ def _condition(step: Step, content: Content) -> list[Problem]:
         return [Problem("condition", NO_CONDITION, details)]
     strange = sorted(asked - {other.slug for other in step.sequence.steps})
     return [Problem("condition", NO_STEP, {"slug": slug}) for slug in strange]
+
+
+def _pictures(step: Step, found: Compiled) -> list[Problem]:
+    """A name that is written right may still be no picture of ours."""
+    session = object_session(step)
+    assert session is not None  # noqa: S101 - a step comes out of one
+    with session.no_autoflush:
+        known = pictures.known(session, found.pictures)
+    return [
+        Problem("body", NO_PICTURE, {"name": name}, line, 1)
+        for name, line in found.pictures.items()
+        if name not in known
+    ]
 
 
 def _lines(content: Content) -> list[Problem]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from funnel.domain.doors import Doors
 from funnel.domain.rules import Rules
 from funnel.domain.status import Role, SequenceState
-from funnel.flow.publishing import draft, folder, release, structure
+from funnel.flow.publishing import album, draft, folder, release, structure
 from funnel.flow.publishing.content import contents
 from funnel.flow.publishing.folder import BadFolder, File, Folder
 from funnel.models import Sequence, Step
@@ -32,6 +32,7 @@ def import_folder(
     is_new = sequence is None
     sequence = sequence or _new(session, found)
     _keep_rules(sequence, found)
+    album.bring_in(session, found.files, path, now=now)
     steps = [_step(sequence, file) for file in found.files]
     for step, file in zip(steps, found.files, strict=True):
         _bring_in(step, file)
@@ -64,6 +65,7 @@ def export_folder(session: Session, slug: str, path: Path) -> Folder:
     name, language = sequence.name, sequence.language
     out = Folder(slug, name, language, rules, files, order, doors)
     folder.write(out, path)
+    album.write_out(session, files, path)
     return out
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from funnel.domain.status import EnrollmentState, Reason, Role, SequenceState
 from funnel.flow import enrollment, events, team
-from funnel.flow.publishing import draft, jobs, structure, versions
+from funnel.flow.publishing import draft, jobs, review, structure, versions
 from funnel.flow.publishing.changes import is_retimed, seen, unpublished
 from funnel.flow.publishing.content import Content, contents, drafted
 from funnel.mail.compile import Use
@@ -117,9 +117,11 @@ def release(
 ) -> None:
     """Turn the drafts into the next version of the whole; not committed.
 
-    Raises BadDraft, also when a masterclass calls for a mail that is not there.
+    Raises BadDraft, also for what `review` keeps back, and when a masterclass calls
+    for a mail that is not there.
     """
     _check_roles(session, sequence)
+    review.check(sequence)
     changed = [change.step.slug for change in unpublished(sequence)]
     retimed = is_retimed(sequence)
     restores = (sequence.draft or {}).get("restores")

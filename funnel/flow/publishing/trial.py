@@ -1,4 +1,4 @@
-"""A look at a mail before anybody gets it: the preview, the warnings, a test send."""
+"""A look at a mail before anybody gets it: the preview, a test send."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,19 +6,15 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from funnel.domain import claims, dates
-from funnel.domain.claims import Finding, Mode
-from funnel.domain.status import Kind, Purpose
-from funnel.flow import team
-from funnel.flow.publishing import draft, outlook
+from funnel.domain import dates
+from funnel.domain.status import Kind
+from funnel.flow import render, team
+from funnel.flow.publishing import draft, outlook, reading
 from funnel.flow.publishing.content import Content, contents
 from funnel.mail import names, personalize
 from funnel.mail.compile import Compiled
-from funnel.models import Delivery, Masterclass, Occurrence, Sequence, Step, User
+from funnel.models import Delivery, Masterclass, Occurrence, Step, Subscriber, User
 from funnel.models.delivery import SERVICE_PRIORITY
-
-RULED = frozenset({"nl"})
-"""The languages with rules about claims."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +28,21 @@ class Preview:
 
 
 def preview(
-    session: Session, step: Step, content: Content, *, now: datetime
+    session: Session,
+    step: Step,
+    content: Content,
+    *,
+    now: datetime,
+    her: Subscriber | None = None,
 ) -> Preview:
-    """Return the mail filled in for a sample reader of the next date. BadDraft."""
+    """Return the mail as she reads it, or else a sample reader. BadDraft."""
     compiled = draft.check(step, content)
-    date = outlook.next_occurrence(session, step.sequence_id, now)
-    values = _sample(session, step) | spoken(date)
+    values = _sample(session, step, content)
+    if her is None:
+        date = outlook.next_occurrence(session, step.sequence_id, now)
+        values |= spoken(date)
+    else:
+        values |= reading.what_it_says(session, step, content, her, now=now)
     return Preview(
         subject=personalize.fill(compiled.subject, values, html=False),
         preheader=personalize.fill(compiled.preheader, values, html=False),
@@ -64,20 +69,12 @@ def spoken(occurrence: Occurrence | None) -> dict[str, names.Value]:
     return dict(found)
 
 
-def findings(step: Step, content: Content) -> list[Finding]:
-    """Return what the claims rules say of this text: warnings, never a refusal."""
-    if step.sequence.language not in RULED:
-        return []
-    text = f"{content.subject}\n\n{content.preheader}\n\n{content.body}"
-    return claims.check(
-        text, mode=_mode(step.sequence, content), language=step.sequence.language
-    )
-
-
 def test_send(session: Session, step_id: int, user: User, *, now: datetime) -> Delivery:
     """Queue the step's latest text for a colleague, counted nowhere. BadDraft."""
     step = session.get_one(Step, step_id)
-    compiled = draft.check(step, contents(step).latest)
+    content = contents(step).latest
+    compiled = draft.check(step, content)
+    reason = _sample(session, step, content)["reason_text"]
     delivery = Delivery(
         kind=Kind.SERVICE,
         priority=SERVICE_PRIORITY,
@@ -85,7 +82,7 @@ def test_send(session: Session, step_id: int, user: User, *, now: datetime) -> D
         user_id=user.id,
         step_id=step.id,
         is_test=True,
-        draft=_parts(compiled),
+        draft=_parts(compiled) | {"says": {"reason_text": reason}},
         planned_at=now,
         due_at=now,
     )
@@ -94,17 +91,7 @@ def test_send(session: Session, step_id: int, user: User, *, now: datetime) -> D
     return delivery
 
 
-def _mode(sequence: Sequence, content: Content) -> Mode:
-    """One mail that sells makes an advertisement of every marketing mail around it."""
-    if content.kind is Kind.SERVICE:
-        return Mode.SERVICE
-    alive = (step for step in sequence.steps if step.deleted_at is None)
-    others = [contents(step).latest for step in alive]
-    sells = any(one.is_on and one.purpose is Purpose.OFFERS for one in others)
-    return Mode.AD if sells or content.purpose is Purpose.OFFERS else Mode.INFO
-
-
-def _parts(compiled: Compiled) -> dict[str, str]:
+def _parts(compiled: Compiled) -> dict[str, object]:
     return {
         "subject": compiled.subject,
         "preheader": compiled.preheader,
@@ -113,19 +100,23 @@ def _parts(compiled: Compiled) -> dict[str, str]:
     }
 
 
-def _sample(session: Session, step: Step) -> dict[str, names.Value]:
+def _sample(session: Session, step: Step, content: Content) -> dict[str, names.Value]:
     business = team.profile(session)
     masterclass = session.scalar(
         select(Masterclass).where(Masterclass.sequence_id == step.sequence_id).limit(1)
     )
+    title = masterclass.title if masterclass else str(names.SAMPLES["masterclass"])
+    why = (content.kind, content.purpose, step.role, step.sequence.language)
     known: dict[str, names.Value] = {
         "host": business.host_name,
+        "host_line": business.host_line or "",
         "brand": business.name,
         "sender_name": business.sender_name,
         "postal_address": business.postal_address,
         "company_number": business.company_number,
         "reply_to": business.reply_to,
-        "masterclass": masterclass.title if masterclass else "",
+        "masterclass": title,
         "minutes": masterclass.minutes if masterclass else 0,
+        "reason_text": render.reason(*why, title),
     }
     return {**names.SAMPLES, **{name: one for name, one in known.items() if one}}

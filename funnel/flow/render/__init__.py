@@ -1,20 +1,32 @@
 """5. A delivery becomes a message: what is frozen of it, filled in, as bytes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
 
 from funnel.domain.links import Links
-from funnel.domain.status import Kind
+from funnel.domain.status import Kind, Purpose
 from funnel.flow.render import says, urls
-from funnel.flow.render.facts import BUSINESS, CONTENT, NEEDED, AnyRow
+from funnel.flow.render.facts import BUSINESS, CONTENT, NEEDED, AnyRow, for_reader
+from funnel.flow.render.says import about_her, reason
 from funnel.mail import message as letters
 from funnel.mail import personalize, stencil
 from funnel.mail.dkim import Signer
-from funnel.mail.names import SAMPLES
+from funnel.mail.names import SAMPLES, Value
 
-__all__ = ["BUSINESS", "CONTENT", "NEEDED", "Content", "Frozen", "Office"]
+__all__ = [
+    "BUSINESS",
+    "CONTENT",
+    "NEEDED",
+    "Content",
+    "Frozen",
+    "Office",
+    "about_her",
+    "for_reader",
+    "reason",
+]
 
 TEST_MARK = "[TEST] "
 MOST_KEPT = 200
@@ -31,6 +43,7 @@ class Content:
     subject: str
     html: str
     text: str
+    purpose: Purpose | None = None
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -66,7 +79,7 @@ class Office:
         return sorted(revision_ids - self.texts.keys())
 
     def keep(self, row: AnyRow) -> None:
-        self.texts[row.id] = Content(row.subject, row.html, row.text)
+        self.texts[row.id] = Content(row.subject, row.html, row.text, row.purpose)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +118,12 @@ def freeze(
     return Frozen(
         id=row.id,
         address=row.address,
-        kind=row.kind,
+        kind=Kind(row.kind),
         is_test=row.is_test,
         content=content,
         revision_id=row.revision_id,
         dated_at=row.dated_at or now,
-        values=row.values or _values(row, business, content.names, row.dated_at or now),
+        values=row.values or _values(row, business, content, row.dated_at or now),
     )
 
 
@@ -148,7 +161,7 @@ def message(office: Office, frozen: Frozen) -> tuple[str, str, bytes]:
 
 def subject(content: Content, values: dict[str, Any], *, is_test: bool) -> str:
     """Return the subject as its reader sees it."""
-    line = personalize.fill(content.subject, values["says"], html=False)
+    line = stencil.line(content.subject, personalize.plain(values["says"]))
     return TEST_MARK + line if is_test else line
 
 
@@ -160,20 +173,42 @@ def _links(office: Office, frozen: Frozen) -> dict[str, str]:
 
 
 def _values(
-    row: AnyRow, business: AnyRow, names: frozenset[str], now: datetime
+    row: AnyRow, business: AnyRow, content: Content, now: datetime
 ) -> dict[str, Any]:
     """Return what is kept in the row: only what the text asks for; JSON."""
-    domain = business.sender_address.rpartition("@")[2]
-    about = says.about_the_business(business)
-    hers = dict(SAMPLES) if row.is_test else says.about_her(row, now)
-    known = {**hers, **about}
+    sender = _sender(business)
+    known = {**_about_her(row, content, now), **sender.says}
     return {
-        "says": {name: known[name] for name in names & known.keys()},
+        "says": {name: known[name] for name in content.names & known.keys()},
         "links": urls.ids(row),
-        "sender": {
+        "sender": sender.kept,
+        "list": f"{row.sequence}.{sender.domain}" if row.sequence else None,
+    }
+
+
+class _Sender(NamedTuple):
+    """What is the same for every mail until somebody edits the business profile."""
+
+    says: says.Says
+    kept: dict[str, str]
+    domain: str
+
+
+@lru_cache(maxsize=4)
+def _sender(business: AnyRow) -> _Sender:
+    return _Sender(
+        says.about_the_business(business),
+        {
             "name": business.sender_name,
             "address": business.sender_address,
             "reply_to": business.reply_to or business.sender_address,
         },
-        "list": f"{row.sequence}.{domain}" if row.sequence else None,
-    }
+        business.sender_address.rpartition("@")[2],
+    )
+
+
+def _about_her(row: AnyRow, content: Content, now: datetime) -> Mapping[str, Value]:
+    """Return what the mail says of its reader; that of a test is made up."""
+    if not row.is_test:
+        return says.about_her(row, now, content.purpose)
+    return {**SAMPLES, **(row.draft or {}).get("says", {})}

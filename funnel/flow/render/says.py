@@ -4,8 +4,8 @@ from datetime import datetime
 from functools import lru_cache
 
 from funnel.domain import dates
-from funnel.domain.status import Kind, Role
-from funnel.flow.render.facts import AnyRow
+from funnel.domain.status import Kind, Purpose, Role
+from funnel.flow.render.facts import ASKED, AnyRow
 
 Says = dict[str, str | int | bool]
 
@@ -21,6 +21,8 @@ REASONS = {
         "seat": "Je krijgt deze mail omdat je je hebt aangemeld voor “{title}”.",
         "series": "Je krijgt deze mail omdat je hebt gekozen voor de mailserie "
         "bij “{title}”.",
+        "offers": "Je krijgt deze mail omdat je hebt gezegd dat we je soms een "
+        "aanbod mogen sturen.",
     },
     "en": {
         "asked": "You get this mail because this address was entered in the form of "
@@ -30,17 +32,18 @@ REASONS = {
         "data": "You get this mail because you asked for your data.",
         "seat": "You get this mail because you signed up for “{title}”.",
         "series": "You get this mail because you chose the mail series of “{title}”.",
+        "offers": "You get this mail because you said that we may send you an offer "
+        "now and then.",
     },
 }
 """The footer's sentence: the law wants every reader to know why she is written to."""
-
-ASKED = {Role.CONFIRMATION, Role.CONFIRMATION_AGAIN}
 
 
 def about_the_business(business: AnyRow) -> Says:
     """Return what is true for every mail of this sender."""
     return {
         "host": business.host_name,
+        "host_line": business.host_line,
         "brand": business.name,
         "sender_name": business.sender_name,
         "postal_address": business.postal_address,
@@ -49,8 +52,11 @@ def about_the_business(business: AnyRow) -> Says:
     }
 
 
-def about_her(row: AnyRow, now: datetime) -> Says:
-    """Return what is true for this reader at this moment (domain time)."""
+def about_her(row: AnyRow, now: datetime, purpose: Purpose | None = None) -> Says:
+    """Return what is true for this reader at this moment (domain time).
+
+    `purpose` is that of the text, which her footer names.
+    """
     return {
         "first_name": row.first_name or "",
         "masterclass": row.title or "",
@@ -58,7 +64,7 @@ def about_her(row: AnyRow, now: datetime) -> Says:
         "has_series": bool(row.has_series),
         "ticked_series": bool(row.ticked_series),
         "joined": row.joined_at is not None,
-        "reason_text": _reason(row),
+        "reason_text": _reason(row, purpose),
         **_occurrence(row, now),
     }
 
@@ -101,8 +107,18 @@ def _in_words(at: datetime, place: str, hers: str, language: str) -> Says:
     }
 
 
-def _reason(row: AnyRow) -> str:
-    return _sentence(_why(row), row.language or "nl", row.title or "")
+def reason(
+    kind: Kind, purpose: Purpose | None, role: Role | None, language: str, title: str
+) -> str:
+    """Return the footer's sentence of a step's mail: why its reader gets it."""
+    return _sentence(_why(kind, purpose, role), language, title)
+
+
+def _reason(row: AnyRow, purpose: Purpose | None) -> str:
+    language, title = row.language or "nl", row.title or ""
+    if row.user_id is not None:
+        return _sentence("team", language, title)
+    return reason(row.kind, purpose, row.role, language, title)
 
 
 @lru_cache(maxsize=256)
@@ -110,11 +126,11 @@ def _sentence(why: str, language: str, title: str) -> str:
     return REASONS.get(language, REASONS["en"])[why].format(title=title)
 
 
-def _why(row: AnyRow) -> str:
-    if row.user_id is not None:
-        return "team"
-    if row.role in ASKED:
+def _why(kind: Kind, purpose: Purpose | None, role: Role | None) -> str:
+    if role in ASKED:
         return "asked"
-    if row.role is Role.PERSONAL_DATA:
+    if role == Role.PERSONAL_DATA:
         return "data"
-    return "series" if row.kind is Kind.MARKETING else "seat"
+    if kind == Kind.SERVICE:
+        return "seat"
+    return "offers" if purpose == Purpose.OFFERS else "series"

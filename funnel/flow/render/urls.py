@@ -61,7 +61,8 @@ def urls(links: Links, of: Source, wanted: frozenset[str]) -> dict[str, str]:
 
 def inert(links: Links) -> dict[str, str]:
     """Return links for a test mail: they lead home and do nothing."""
-    return dict.fromkeys(PERSONAL, links.landing(""))
+    home = dict.fromkeys(PERSONAL, links.landing(""))
+    return {**home, "pictures": links.pictures()}
 
 
 @lru_cache(maxsize=1024)
@@ -95,6 +96,7 @@ _DATE = ("registration", "starts_at")
 _MAKERS: dict[str, tuple[tuple[str, ...], Maker]] = {
     "unsubscribe_url": ((), lambda links, of: links.unsubscribe(of.delivery_id)),
     "click_url": ((), lambda links, of: links.click(of.delivery_id)),
+    "pictures": ((), lambda links, _of: links.pictures()),
     "landing_url": (
         ("masterclass",),
         lambda links, of: links.landing(of.ids["masterclass"]),

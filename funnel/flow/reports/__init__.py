@@ -28,7 +28,14 @@ from funnel.flow.reports.numbers import (
     overview,
 )
 from funnel.flow.reports.outcomes import Course, Outcome, outcomes
-from funnel.flow.reports.people import Order, Page, Selection, count, page
+from funnel.flow.reports.people import (
+    MOST_COUNTED,
+    Order,
+    Page,
+    Selection,
+    count,
+    page,
+)
 from funnel.flow.reports.person import Person, Story, person
 from funnel.flow.reports.progress import Send, sends
 from funnel.flow.reports.sending import (
@@ -40,9 +47,11 @@ from funnel.flow.reports.sending import (
     traffic,
 )
 from funnel.flow.reports.trail import Trail, trail
+from funnel.flow.reports.values import lacking
 
 __all__ = [
     "LATE",
+    "MOST_COUNTED",
     "Asked",
     "Came",
     "Chosen",
@@ -76,6 +85,7 @@ __all__ = [
     "funnel",
     "grouped",
     "head",
+    "lacking",
     "link_page",
     "mails",
     "outcomes",

@@ -1,7 +1,6 @@
 """The business that sends: its profile, its people, and their log-ins."""
 
 from funnel.flow.team.business import (
-    BadPicture,
     BadProfile,
     Profile,
     host_picture,
@@ -50,6 +49,7 @@ from funnel.flow.team.second_step import (
     turn_off,
     turn_on,
 )
+from funnel.mail.picture import BadPicture
 
 __all__ = [
     "BadPicture",

@@ -4,16 +4,15 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
-from PIL import Image, ImageOps, UnidentifiedImageError
 from sqlalchemy.orm import Session
 
 from funnel.domain import address as addresses
 from funnel.domain import timing
 from funnel.domain.address import BadAddress
+from funnel.mail import picture
 from funnel.models import Business
 
-FORMATS = ("JPEG", "PNG", "WEBP")  # never SVG: it is a program
-MOST_BYTES, MOST_PIXELS, SIDE = 10_000_000, 50_000_000, 1200
+SIDE = 1200  # dots
 LONGEST = 300
 ZONE = "Europe/Amsterdam"
 
@@ -25,10 +24,6 @@ class BadProfile(ValueError):  # noqa: N818 - it names what was found
         """Keep the problems by field: "missing", "address", "zone" or "long"."""
         super().__init__(", ".join(problems))
         self.problems = problems
-
-
-class BadPicture(ValueError):  # noqa: N818 - it names what was found
-    """The file is no picture that we can use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,15 +95,7 @@ def save_profile(session: Session, new: Profile, picture: bytes | None = None) -
 
 def host_picture(data: bytes) -> bytes:
     """Return the picture as a fresh JPEG: no metadata, nothing hidden inside."""
-    if len(data) > MOST_BYTES:
-        raise BadPicture("size")
-    try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as found:
-            if found.width * found.height > MOST_PIXELS:
-                raise BadPicture("pixels")
-            upright = ImageOps.exif_transpose(found).convert("RGB")
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as problem:
-        raise BadPicture("format") from problem
+    upright = picture.opened(data)[0].convert("RGB")
     upright.thumbnail((SIDE, SIDE))
     out = io.BytesIO()
     upright.save(out, "JPEG", quality=86, optimize=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from funnel.domain.status import Kind, UserLinkKind
-from funnel.mail.compile import Compiled, Use, compile_step
+from funnel.mail.compile import Compiled, Source, Use, compile_step
 from funnel.models import Delivery, User, UserLink
 from funnel.models.delivery import SERVICE_PRIORITY
 
@@ -43,11 +43,11 @@ def letter(kind: UserLinkKind, language: str) -> Compiled:
     text = (FOLDER / f"{kind}.{language}.md").read_text(encoding="utf-8")
     head, body = text.removeprefix(FENCE).split(f"\n{FENCE}", 1)
     fields = tomllib.loads(head)
-    return compile_step(
+    source = Source(
         subject=fields["subject"],
         preheader=fields["preheader"],
         body=body.strip("\n"),
         kind=Kind.SERVICE,
         language=language,
-        use=Use.TEAM,
     )
+    return compile_step(source, Use.TEAM)

@@ -15,6 +15,7 @@ from funnel.web.admin import (
     dashboard,
     deliveries,
     imports,
+    media,
     occurrences,
     pauses,
     rules,
@@ -35,8 +36,8 @@ from funnel.web.admin import (
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 STUDIO = (
     *(account, business, clicks, colleagues, dashboard, deliveries, imports),
-    *(occurrences, pauses, rules, second_step, selections, sequences, shelf),
-    *(simulator, steps, structure, subscribers, trail, versions, ways),
+    *(media, occurrences, pauses, rules, second_step, selections, sequences),
+    *(shelf, simulator, steps, structure, subscribers, trail, versions, ways),
 )
 for part in STUDIO:
     bp.register_blueprint(part.bp)

@@ -1,9 +1,12 @@
 """Every form of the studio that changes something is written down with its change.
 
 The entry is added when the transaction of the change commits, so neither is there
-without the other; a form that changed nothing leaves none.
+without the other; a form that changed nothing leaves none. What is saved by itself
+while somebody writes is one deed for as long as she writes, or the trail would be
+nothing else.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from flask import g, has_request_context, request
@@ -21,6 +24,10 @@ NOTED = (
 )
 """Fields that say what was done; no text of a mail, no password, no file."""
 
+BY_ITSELF = frozenset({"steps.keep"})
+BURST = timedelta(minutes=15)
+"""A draft that saves itself is written down once in this time, for each mail."""
+
 LONGEST = 200
 
 
@@ -37,13 +44,13 @@ def _note(session: Session) -> None:
     if not endpoint.startswith("admin.") or "audited" in g:
         return
     g.audited = True
-    audit.record(
-        session,
-        endpoint.removeprefix("admin."),
-        real=clock.real(),
-        user=current_user.user,
-        **_about(),
-    )
+    deed, real, user = endpoint.removeprefix("admin."), clock.real(), current_user.user
+    about = _about()
+    if deed in BY_ITSELF and audit.is_noted(
+        session, deed, user=user, since=real - BURST, **about
+    ):
+        return
+    audit.record(session, deed, real=real, user=user, **about)
 
 
 def _about() -> dict[str, Any]:

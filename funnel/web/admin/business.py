@@ -11,6 +11,7 @@ from funnel.domain import timing
 from funnel.domain.status import TeamRole
 from funnel.flow import team
 from funnel.flow.team import BadPicture, BadProfile, Profile
+from funnel.web.admin import words
 from funnel.web.auth import needs
 
 bp = Blueprint("business", __name__, url_prefix="/business")
@@ -63,8 +64,5 @@ def _sentence(key: str) -> str:
         "address": _("Write an address such as anna@example.nl."),
         "zone": _("Choose a time zone such as Europe/Amsterdam."),
         "long": _("This is too long. Make it shorter."),
-        "size": _("That picture is larger than 10 MB. Choose a smaller one."),
-        "pixels": _("That picture has too many pixels. Choose a smaller one."),
-        "format": _("That is no picture we can use. Choose a JPEG, PNG or WebP."),
     }
-    return str(sentences[key])
+    return str(sentences.get(key) or words.PICTURES[key])

@@ -42,13 +42,13 @@ def show() -> ResponseReturnValue:
     return render_template("admin/dashboard.html", **_about(asked))
 
 
-@bp.get("/numbers/<name>.csv")
-def file(name: str) -> ResponseReturnValue:
+@bp.get("/numbers/<table>.csv")
+def file(table: str) -> ResponseReturnValue:
     """Give a table of the page as a file; it holds numbers, and names nobody."""
-    make = tables.TABLES.get(name) or abort(404)
+    make = tables.TABLES.get(table) or abort(404)
     rows = make(db.session(), _asked(request.args))
     text = cells.MARK + cells.lines(rows, SEPARATORS[member().language])
-    named = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    named = {"Content-Disposition": f'attachment; filename="{table}.csv"'}
     return Response(text, mimetype="text/csv", headers=named)
 
 

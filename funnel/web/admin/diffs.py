@@ -109,6 +109,8 @@ def _touched(changed: int, people: int) -> str:
         return str(_("nobody is inside now"))
     if not changed:
         return str(_("nothing moves for the people inside"))
+    if people == 1:
+        return str(_("something moves for the one person inside"))
     return str(
         ngettext(
             "something moves for %(num)d of the %(all)s people inside",

@@ -182,6 +182,8 @@ def _review(
         names=_names(sequence),
         diffs=diffs,
         findings=publishing.findings,
+        blocks=publishing.blocks(sequence),
+        touched=publishing.touched(sequence),
         notice=notice,
         since=since,
     )

@@ -1,14 +1,11 @@
 """One step: its editor, its preview, a test send."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from flask import (
     Blueprint,
-    Response,
     abort,
     flash,
-    make_response,
     redirect,
     render_template,
     request,
@@ -32,8 +29,8 @@ from funnel.flow.publishing import (
 from funnel.flow.publishing.content import Contents
 from funnel.mail.names import NAMES
 from funnel.models import Step
-from funnel.web import headers, now
-from funnel.web.admin import diffs, words
+from funnel.web import now
+from funnel.web.admin import diffs, previews, values, words
 from funnel.web.auth import member, needs
 
 FIELDS = ("timing", "condition", "subject", "preheader", "body")
@@ -67,6 +64,28 @@ def save(step_id: int) -> ResponseReturnValue:
     return redirect(url_for("admin.steps.edit", step_id=step_id), 303)
 
 
+@bp.post("/<int:step_id>/keep")
+@needs(TeamRole.MARKETER)
+def keep(step_id: int) -> ResponseReturnValue:
+    """Keep the draft while she writes; answer with the parts of the page it changes."""
+    step, seen = _step(step_id), request.form.get("seen", "")
+    try:
+        publishing.save_draft(db.session(), step_id, _typed(), seen=seen)
+    except DraftConflict:
+        return render_template("admin/_kept.html", is_stale=True), 409
+    except BadDraft as problem:
+        return render_template("admin/_kept.html", problems=problem.problems), 422
+    return _kept(step)
+
+
+@bp.get("/<int:step_id>/readers")
+def readers(step_id: int) -> ResponseReturnValue:
+    """Return a few people whose mail the preview can show."""
+    _step(step_id)
+    found = publishing.readers(db.session(), request.args.get("words", ""))
+    return render_template("admin/_readers.html", readers=found)
+
+
 @bp.post("/<int:step_id>/discard")
 @needs(TeamRole.MARKETER)
 def discard(step_id: int) -> ResponseReturnValue:
@@ -97,7 +116,7 @@ def switch(step_id: int) -> ResponseReturnValue:
 def preview(step_id: int) -> ResponseReturnValue:
     """Show the latest text as a mail, in a frame that runs nothing."""
     step = _step(step_id)
-    return _preview(step, publishing.contents(step).latest, request.args)
+    return previews.answer(step, publishing.contents(step).latest, request.args)
 
 
 @bp.post("/<int:step_id>/preview")
@@ -105,7 +124,7 @@ def preview(step_id: int) -> ResponseReturnValue:
 def preview_typed(step_id: int) -> ResponseReturnValue:
     """Show what is in the editor as a mail; nothing is kept."""
     step = _step(step_id)
-    return _preview(step, _merged(step), request.form)
+    return previews.answer(step, _merged(step), request.form)
 
 
 def _step(step_id: int) -> Step:
@@ -117,7 +136,12 @@ def _step(step_id: int) -> Step:
 
 
 def _typed() -> dict[str, object]:
-    sent = {name: request.form[name] for name in FIELDS if name in request.form}
+    """Return the editor's fields; a browser ends its lines in two characters."""
+    sent = {
+        name: request.form[name].replace("\r\n", "\n")
+        for name in FIELDS
+        if name in request.form
+    }
     return sent | {"is_on": "is_on" in request.form}
 
 
@@ -151,6 +175,9 @@ def _editor(
         findings=publishing.findings(step, content),
         planned=_planned(step),
         names=SHOWN,
+        lacking=reports.lacking(db.session(), step.sequence_id),
+        most_counted=reports.MOST_COUNTED,
+        values=values,
         conditions=_conditions(content),
         examples=timing.EXAMPLES,
         is_listed=step.role is Role.LISTED,
@@ -170,25 +197,23 @@ def _planned(step: Step) -> tuple[object, str] | None:
     return (found, sample.zone) if found else None
 
 
+def _kept(step: Step) -> ResponseReturnValue:
+    content = publishing.contents(step).latest
+    return render_template(
+        "admin/_kept.html",
+        step=step,
+        seen=content.fingerprint,
+        both=publishing.contents(step),
+        inbox=_in_the_inbox(step, content),
+        findings=publishing.findings(step, content),
+    )
+
+
 def _in_the_inbox(step: Step, content: Content) -> publishing.Preview | None:
     try:
-        return publishing.preview(db.session(), step, content, now=now())
-    except BadDraft:
+        return previews.of(step, content, request.form)
+    except (BadDraft, previews.NoReader):
         return None
-
-
-def _preview(
-    step: Step, content: Content, asked: Mapping[str, str]
-) -> ResponseReturnValue:
-    try:
-        mail = publishing.preview(db.session(), step, content, now=now())
-    except BadDraft as problem:
-        page = render_template("admin/no_preview.html", problems=problem.problems)
-        return headers.letter(make_response(page, 422))
-    if asked.get("part") == "text":
-        page = render_template("admin/preview_text.html", mail=mail)
-        return headers.letter(make_response(page))
-    return headers.letter(Response(mail.html, mimetype="text/html"))
 
 
 def _sent(step: Step) -> ResponseReturnValue:

@@ -178,6 +178,21 @@ EVENTS = {
     EventKind.PUBLISHED: lazy_gettext("The sequence was published"),
     EventKind.OCCURRENCE_CHANGED: lazy_gettext("A date was changed"),
 }
+PICTURES = {
+    "none": lazy_gettext("Choose a picture first."),
+    "alt": lazy_gettext("Say in a few words what the picture shows."),
+    "size": lazy_gettext(
+        "This picture is too large: at most 10 MB, and 500 kB once it is made smaller. "
+        "Choose a simpler one."
+    ),
+    "pixels": lazy_gettext("That picture has too many pixels. Choose a smaller one."),
+    "format": lazy_gettext(
+        "That is no picture we can use. Choose a JPEG, PNG, GIF or WebP."
+    ),
+    "moves": lazy_gettext(
+        "This picture moves, and nobody could stop it. Choose one that stands still."
+    ),
+}
 FIELDS = {
     "kind": lazy_gettext("Kind"),
     "purpose": lazy_gettext("Purpose"),

@@ -16,7 +16,7 @@ import cluster
 from funnel.config import Settings
 from funnel.embedded import valkey
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @dataclass
@@ -33,6 +33,10 @@ class Worker:
         self.process = subprocess.Popen(
             [*command, *options], cwd=ROOT, env=self.environment
         )
+
+    @property
+    def has_ended(self) -> bool:
+        return self.process is not None and self.process.poll() is not None
 
     def stop(self) -> None:
         if self.process is not None:

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0010"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 
 PEOPLE = """
 INSERT INTO stage_count (day, stage, masterclass_id, occurrence_id, people)

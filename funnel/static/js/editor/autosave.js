@@ -1,0 +1,186 @@
+/* Saves the draft a moment after she stops writing, and loses nothing on the way.
+   What was typed lies in this browser until the server has it. One request at a
+   time; one without an answer is sent again as it was, before anything newer. */
+const PAUSE = 800;
+const RETRY = { first: 2000, most: 30_000 };
+const PARTS = ["draft-state", "inbox-line", "findings"];
+const FIELDS = ["subject", "preheader", "body", "timing", "condition", "is_on"];
+
+export function fieldsOf(form) {
+  const data = new FormData(form);
+  const found = FIELDS.map((name) => [name, data.get(name)]);
+  return Object.fromEntries(found.filter(([, value]) => value !== null));
+}
+
+export class Autosave {
+  constructor(form, shelf, onAnswer) {
+    this.form = form;
+    this.shelf = shelf;
+    this.onAnswer = onAnswer;
+    this.url = form.dataset.keep;
+    this.place = document.querySelector("[data-saving]");
+    this.saved = this.state();
+    this.unanswered = null;
+    this.isBusy = false;
+    this.isOut = false;
+    this.isStopped = !this.url;
+    this.wait = RETRY.first;
+    addEventListener("online", () => this.save());
+    addEventListener("pagehide", () => this.leave());
+    addEventListener("beforeunload", (event) => this.askToStay(event));
+    document.addEventListener("submit", (event) => this.submitted(event));
+  }
+
+  state() {
+    return JSON.stringify(fieldsOf(this.form));
+  }
+
+  get isSaved() {
+    return !this.unanswered && this.state() === this.saved;
+  }
+
+  changed() {
+    if (this.isStopped) {
+      this.keepHere();
+    } else if (this.isSaved) {
+      this.settle();
+    } else {
+      this.keepHere();
+      this.say("typed");
+      this.later(PAUSE);
+    }
+  }
+
+  later(pause) {
+    clearTimeout(this.timer);
+    if (this.isLeaving) return;
+    this.timer = setTimeout(() => this.save(), pause);
+  }
+
+  async save() {
+    if (this.isBusy || this.isStopped || this.isSaved) return;
+    this.isBusy = true;
+    this.unanswered ??= this.state();
+    this.say("busy");
+    const answer = await this.send(this.unanswered).catch(() => null);
+    this.isBusy = false;
+    if (!answer) this.away();
+    else await this.heard(answer);
+    this.afterwards?.();
+  }
+
+  send(state, more = {}) {
+    const body = new FormData();
+    for (const [name, value] of Object.entries(JSON.parse(state))) body.set(name, value);
+    for (const { name, value } of this.form.querySelectorAll("[type=hidden]")) {
+      body.set(name, value);
+    }
+    const reader = document.getElementById("reader")?.value;
+    if (reader) body.set("reader", reader);
+    return fetch(this.url, { method: "POST", body, redirect: "manual", ...more });
+  }
+
+  async heard(answer) {
+    if (answer.status >= 500) return this.away();
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const kept = page.getElementById("kept");
+    if (!kept) return this.turnedAway(answer);
+    const state = this.unanswered;
+    this.unanswered = null;
+    if (answer.ok) this.took(state, kept);
+    else this.refused(state, page, answer.status);
+    this.onAnswer();
+  }
+
+  refused(state, page, status) {
+    const problem = page.getElementById("kept-problem").textContent.replace(/\s+/g, " ").trim();
+    if (status === 409) return this.stop(problem, "[data-compare]");
+    this.saved = state; // refused as it is: only something else is worth a try
+    this.say("refused", problem);
+    if (!this.isSaved) this.later(PAUSE);
+  }
+
+  took(state, kept) {
+    this.wait = RETRY.first;
+    this.saved = state;
+    this.form.elements.seen.value = kept.dataset.seen;
+    for (const id of PARTS) {
+      document.getElementById(id).replaceWith(kept.querySelector(`#${id}`));
+    }
+    if (this.isSaved) {
+      this.settle();
+    } else {
+      this.keepHere();
+      this.later(PAUSE);
+    }
+  }
+
+  settle() {
+    clearTimeout(this.timer);
+    this.shelf.drop();
+    this.say("saved");
+  }
+
+  away() {
+    this.keepHere();
+    this.say(this.isKept ? "offline" : "full");
+    this.later(this.wait);
+    this.wait = Math.min(this.wait * 2, RETRY.most);
+  }
+
+  /* Logged out, or the mail is gone; what she wrote stays in this browser. */
+  turnedAway({ type, status }) {
+    const isOut = type === "opaqueredirect" || status === 400;
+    this.keepHere();
+    this.isOut = true;
+    this.stop(this.place.dataset[isOut ? "signedOut" : "gone"], isOut && "[data-log-in]");
+  }
+
+  stop(sentence, way) {
+    this.isStopped = true;
+    this.place.textContent = sentence;
+    this.place.dataset.saving = "stopped";
+    if (way) document.querySelector(way).hidden = false;
+  }
+
+  keepHere() {
+    this.isKept = this.shelf.keep(fieldsOf(this.form), this.form.elements.seen.value);
+  }
+
+  say(word, more = "") {
+    const now = new Date().toLocaleTimeString(document.documentElement.lang, {
+      hour: "2-digit",
+      minute: "2-digit",
+      hourCycle: "h23",
+    });
+    const sentence = `${this.place.dataset[word].replace("#", now)} ${more}`.trim();
+    if (this.place.textContent !== sentence) this.place.textContent = sentence;
+    this.place.dataset.saving = word;
+  }
+
+  /* A form takes the page away; it waits for the answer that is on its way, or the
+     text would meet itself as a colleague's. */
+  submitted(event) {
+    const { target, submitter } = event;
+    if (target.method !== "post" || submitter?.hasAttribute("data-refresh")) return;
+    clearTimeout(this.timer);
+    this.isLeaving = true;
+    if (this.isBusy) {
+      event.preventDefault();
+      this.afterwards = () => target.requestSubmit(submitter);
+      return;
+    }
+    this.isStopped = true;
+    if (target.hasAttribute("data-drops")) this.shelf.drop();
+  }
+
+  /* A last try that outlives the page; until it is answered the text stays here. */
+  leave() {
+    if (this.isStopped || this.isSaved || this.isBusy) return;
+    this.send(this.unanswered ?? this.state(), { keepalive: true }).catch(() => null);
+  }
+
+  askToStay(event) {
+    if (!this.isLeaving && !this.isSaved && !this.isKept) event.preventDefault();
+  }
+}

@@ -1,0 +1,50 @@
+"""A picture goes from a marketer's desk into a letter, in a real browser."""
+
+from collections.abc import Iterator
+
+import factories
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from running import Running
+
+from browser import routes
+
+pytestmark = [pytest.mark.system, pytest.mark.browser, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def system() -> Iterator[Running]:
+    with Running.started("pictures") as system:
+        yield system
+
+
+@pytest.fixture
+def page(browser: Browser, system: Running) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.add_cookies(routes.cookies(system))  # type: ignore[arg-type]  # a TypedDict
+    context.set_default_timeout(20_000)
+    system.execute("UPDATE \"user\" SET language = 'en'")
+    yield context.new_page()
+    context.close()
+
+
+def test_a_picture_is_sent_up_and_seen_in_the_letter_before_anybody_gets_it(
+    page: Page, system: Running
+) -> None:
+    file = {"name": "noten.png", "mimeType": "image/png", "buffer": factories.drawing()}
+    page.goto(f"{system.url}/admin/media")
+    page.get_by_label("Picture", exact=True).set_input_files(file)  # type: ignore[arg-type]  # a FilePayload
+    page.get_by_label("What it shows").fill("een kom [noten]")
+    page.get_by_role("button", name="Send the picture up").click()
+    expect(page.get_by_role("img", name="een kom [noten]")).to_be_visible()
+    line = page.get_by_label("For the text of a mail").input_value()
+
+    step = system.execute("SELECT id FROM step WHERE slug = '04-moe'")[0][0]
+    page.goto(f"{system.url}/admin/steps/{step}")
+    page.locator("#body").fill(f"Hoi,\n\n{line}")
+    page.get_by_role("button", name="Save draft").click()
+    expect(page.get_by_role("status").first).to_contain_text("Saved as a draft")
+
+    shown = page.frame_locator("iframe").first.get_by_role("img")
+    expect(shown).to_have_attribute("alt", "een kom [noten]")
+    expect(shown).to_have_js_property("naturalWidth", 640)

@@ -1,0 +1,392 @@
+"""A marketer writes a mail as it looks; whatever happens, her text stays."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from running import Running, wait_for
+
+from browser import routes
+from browser.test_every_page import findings, overflow
+
+pytestmark = [pytest.mark.system, pytest.mark.browser, pytest.mark.timeout(300)]
+
+DRAFT = "SELECT coalesce(draft->>'body', '') FROM step WHERE slug = %s"
+
+
+@pytest.fixture(scope="module")
+def system() -> Iterator[Running]:
+    """One system: each test writes at a mail of its own."""
+    with Running.started("writing") as system:
+        routes.stage(system)
+        system.execute("UPDATE \"user\" SET language = 'en'")
+        yield system
+
+
+@pytest.fixture
+def context(browser: Browser, system: Running) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.add_cookies(routes.cookies(system))  # type: ignore[arg-type]  # a TypedDict
+    context.set_default_timeout(20_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """A page that must not complain: no broken policy, no error of a script."""
+    page = context.new_page()
+    said: list[str] = []
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on(
+        "console",
+        lambda line: said.append(line.text) if "Policy" in line.text else None,
+    )
+    yield page
+    assert said == []
+
+
+def step(system: Running, slug: str) -> int:
+    return int(system.execute("SELECT id FROM step WHERE slug = %s", [slug])[0][0])
+
+
+def opened(page: Page, system: Running, slug: str) -> Locator:
+    """Open a mail, and return the text that is written in."""
+    page.goto(f"{system.url}/admin/steps/{step(system, slug)}")
+    expect(page.locator("#body")).to_be_hidden()  # the designed view stands for it
+    return page.get_by_role("textbox", name="Text")
+
+
+def saving(page: Page) -> Locator:
+    return page.locator("#saving")
+
+
+def draft(system: Running, slug: str) -> str:
+    return str(system.execute(DRAFT, [slug])[0][0])
+
+
+def at_the_end(text: Locator) -> None:
+    text.focus()
+    text.press("Control+End")
+
+
+def test_every_mail_comes_through_the_designed_view_byte_for_byte(
+    page: Page, system: Running
+) -> None:
+    slugs = [slug for (slug,) in system.execute("SELECT slug FROM step ORDER BY id")]
+    assert len(slugs) > 20
+
+    for slug in slugs:
+        text = opened(page, system, slug)
+        expect(text).to_be_visible()
+        body = page.locator("#body")
+        before = body.input_value()
+        at_the_end(text)
+        text.press("x")
+        expect(body).to_have_value(re.compile("x$"))
+        assert body.input_value() == before + "x", slug
+        text.press("Backspace")
+        expect(body).to_have_value(before)
+        expect(saving(page)).to_contain_text("Saved")
+
+
+def test_she_writes_with_the_keyboard_alone(page: Page, system: Running) -> None:
+    text = opened(page, system, "08b-over-een-uur")
+    body = page.locator("#body")
+    text.focus()
+    text.press("Control+A")
+    text.press("Delete")
+    page.keyboard.type("Hoi ")
+
+    choose(page, "Value", "first name")
+    page.keyboard.type(", dit is ")
+    page.keyboard.press("Control+b")
+    page.keyboard.type("vet")
+    page.keyboard.press("Control+b")
+    page.keyboard.type(".")
+    choose(page, "Insert", "Button")
+    expect(page.get_by_role("dialog", name="Button")).to_be_visible()
+    page.keyboard.type("Kom binnen")
+    page.keyboard.press("Enter")
+    page.keyboard.type("Tot dan *echt*, 5 * 3")
+
+    written = (
+        'Hoi {{ first_name|default("daar") }}, dit is **vet**.\n\n'
+        '[Kom binnen]({{ join_url }} "button")\n\nTot dan *echt*, 5 * 3'
+    )
+    expect(body).to_have_value(written)
+    page.get_by_role("radio", name="Source").check()
+    expect(body).to_be_visible()
+    body.press("Control+End")
+    page.keyboard.type("\n\n> Let op")
+    page.get_by_role("radio", name="Designed").check()
+    expect(text.locator("blockquote")).to_have_text("Let op")
+    expect(saving(page)).to_contain_text("Saved")
+    assert draft(system, "08b-over-een-uur") == f"{written}\n\n> Let op"
+
+
+def choose(page: Page, menu: str, item: str) -> None:
+    """From the text to the toolbar, along it to a menu, and down to an entry."""
+    page.keyboard.press("Alt+F10")
+    focused = page.locator(":focus")
+    for _ in range(12):
+        if (focused.text_content() or "").strip() == menu:
+            break
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    for _ in range(20):
+        if (focused.text_content() or "").strip().startswith(item):
+            break
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+
+
+def test_blocks_and_pictures_are_put_in(
+    page: Page, system: Running, tmp_path: Path
+) -> None:
+    text = opened(page, system, "09a-dank-je-wel")
+    picture = tmp_path / "thee.png"
+    Image.new("RGB", (40, 30), "green").save(picture)
+    text.press("Control+A")
+    page.keyboard.type("Hoi,")
+    put_in(page, "Signature")
+    put_in(page, "Product…")
+    page.get_by_label("Its name").fill("Kussen")
+    page.get_by_label("Web address of its shop").fill("winkel.example/kussen")
+    page.get_by_label("What it is, in a sentence or two").fill("Zacht.\n\nRond.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    put_in(page, "Picture…")
+    dialog = page.get_by_role("dialog", name="Picture")
+    dialog.get_by_label("What it shows").fill("een kop thee")
+    dialog.get_by_role("button", name="Put it in").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("begins with https://")
+    dialog.get_by_label("From this computer").set_input_files(picture)
+    dialog.get_by_role("button", name="Put it in").click()
+
+    expect(text.locator(".picture img")).to_have_attribute("alt", "een kop thee")
+    expect(text.locator(".picture img")).to_have_js_property("naturalWidth", 40)
+    found = page.locator("#body").input_value()
+    name = re.search(r"media:\S+?\.\w+", found)
+    assert name
+    assert found == (
+        "Hoi,\n\n{{ signature }}\n\n"
+        '[Kussen](https://winkel.example/kussen "product")\nZacht.\nRond.\n\n'
+        f"![een kop thee]({name[0]})"
+    )
+    text.locator(".goods").dblclick()
+    expect(page.get_by_label("What it is, in a sentence")).to_have_value(
+        "Zacht.\nRond."
+    )
+    page.get_by_role("button", name="Take it out").click()
+    expect(page.locator("#body")).not_to_have_value(re.compile("Kussen"))
+    expect(saving(page)).to_contain_text("Saved")
+
+
+def put_in(page: Page, item: str) -> None:
+    page.get_by_role("button", name="Insert", exact=True).click()
+    page.get_by_role("menuitem", name=item, exact=True).click()
+
+
+def test_what_the_designed_view_cannot_show_opens_as_source(
+    page: Page, system: Running
+) -> None:
+    opened(page, system, "08c-de-deur")
+    page.get_by_role("radio", name="Source").check()
+    page.locator("#body").fill("Hoi <b>jij</b>\n")
+
+    page.get_by_role("radio", name="Designed").click()
+
+    expect(page.locator("[data-why]")).to_contain_text("Line 1 holds HTML")
+    expect(page.locator("[data-designed]")).to_be_hidden()
+    expect(page.locator("#body")).to_have_value("Hoi <b>jij</b>\n")
+    page.locator("#body").fill("Hoi {{ first_name")
+    page.get_by_role("radio", name="Designed").click()
+    expect(page.locator("[data-why]")).to_contain_text("braces that do not close")
+
+
+def test_a_draft_saves_itself_and_the_trail_says_so_once(
+    page: Page, system: Running
+) -> None:
+    text = opened(page, system, "08d-begonnen")
+    for word in (" een", " twee", " drie"):
+        at_the_end(text)
+        page.keyboard.type(word)
+        expect(saving(page)).to_contain_text("Saved")
+        wait_for(
+            lambda said=word: draft(system, "08d-begonnen").endswith(said), "the draft"
+        )
+
+    expect(page.locator("#draft-state")).to_contain_text("draft")
+    noted = "SELECT count(*) FROM audit_entry WHERE deed = 'steps.keep'"
+    noted += " AND about->>'step_id' = %s"
+    rows = system.execute(noted, [str(step(system, "08d-begonnen"))])
+    assert rows == [(1,)]
+
+
+def test_what_cannot_be_saved_is_said_and_kept(page: Page, system: Running) -> None:
+    text = opened(page, system, "07-rode-draad")
+    at_the_end(text)
+    page.keyboard.type(" {{ frist_name }}")
+    expect(saving(page)).to_contain_text("Did you mean “first_name”?")
+
+    page.reload()
+    expect(page.locator("[data-found]")).to_contain_text("was not saved")
+    page.get_by_role("button", name="Put it back").click()
+    expect(page.locator("#body")).to_have_value(re.compile("frist_name"))
+    expect(text.locator(".unknown")).to_have_text("frist_name")
+
+
+def test_of_two_tabs_the_second_sees_the_difference_and_loses_nothing(
+    context: BrowserContext, page: Page, system: Running
+) -> None:
+    other = context.new_page()
+    mine, hers = (opened(one, system, "03-stress") for one in (page, other))
+    at_the_end(hers)
+    other.keyboard.type(" Van haar.")
+    expect(saving(other)).to_contain_text("Saved")
+
+    at_the_end(mine)
+    page.keyboard.type(" Van mij.")
+    expect(saving(page)).to_contain_text("was saved elsewhere")
+    assert draft(system, "03-stress").endswith("Van haar.")
+    page.get_by_role("button", name="See the difference").click()
+
+    expect(page.locator(".change del")).to_contain_text("haar")
+    expect(page.locator(".change ins")).to_contain_text("mij")
+    expect(page.locator("#body")).to_have_value(re.compile("Van mij.$"))
+    assert draft(system, "03-stress").endswith("Van haar.")
+    page.get_by_role("button", name="Save draft").click()
+    expect(page.get_by_role("status").first).to_contain_text("Saved")
+    assert draft(system, "03-stress").endswith("Van mij.")
+
+
+def test_without_a_connection_the_text_stays_and_is_saved_later(
+    context: BrowserContext, page: Page, system: Running
+) -> None:
+    text = opened(page, system, "05-cyclus")
+    context.set_offline(True)
+    at_the_end(text)
+    page.keyboard.type(" Onderweg.")
+    expect(saving(page)).to_contain_text("kept in this browser")
+    kept = page.evaluate(
+        "Object.entries(localStorage).find(([k]) => k.includes('step'))"
+    )
+    assert json.loads(kept[1])["fields"]["body"].endswith("Onderweg.")
+
+    page.keyboard.type(" Nog meer.")
+    context.set_offline(False)
+    expect(saving(page)).to_contain_text("Saved")
+    wait_for(
+        lambda: draft(system, "05-cyclus").endswith("Onderweg. Nog meer."), "the draft"
+    )
+    assert not page.evaluate("Object.keys(localStorage).some(k => k.includes('step'))")
+
+
+def test_an_answer_that_got_lost_is_no_conflict(page: Page, system: Running) -> None:
+    text = opened(page, system, "09c-opname")
+    lost: list[int] = []
+
+    def lose(route: object) -> None:
+        if lost:
+            route.continue_()  # type: ignore[attr-defined]
+            return
+        lost.append(route.fetch().status)  # type: ignore[attr-defined]
+        route.abort()  # type: ignore[attr-defined]
+
+    page.route("**/keep", lose)
+    at_the_end(text)
+    page.keyboard.type(" Eerst.")
+    expect(saving(page)).to_contain_text("tried again")
+    assert lost == [200]
+    page.keyboard.type(" Daarna.")
+
+    expect(saving(page)).to_contain_text("Saved")
+    wait_for(
+        lambda: draft(system, "09c-opname").endswith("Eerst. Daarna."), "the draft"
+    )
+
+
+def test_after_a_lost_log_in_her_text_is_offered_back(
+    context: BrowserContext, page: Page, system: Running
+) -> None:
+    text = opened(page, system, "06-etiket")
+    context.clear_cookies()
+    at_the_end(text)
+    page.keyboard.type(" Nog net getypt.")
+    expect(saving(page)).to_contain_text("You are logged out")
+    page.locator("[data-log-in]").click()
+
+    page.locator("input[name=address]").fill("marketer@example.com")
+    page.locator("input[name=password]").fill(system.password)
+    page.locator("form button.go").click()
+    if page.locator("button[formaction*=later]").count():
+        page.locator("button[formaction*=later]").click()
+        opened(page, system, "06-etiket")
+    page.get_by_role("button", name="Put it back").click()
+
+    expect(text).to_contain_text("Nog net getypt.")
+    expect(saving(page)).to_contain_text("Saved")
+    assert draft(system, "06-etiket").endswith("Nog net getypt.")
+
+
+def test_the_preview_is_of_whom_she_chooses_by_day_or_night(
+    page: Page, system: Running
+) -> None:
+    opened(page, system, "04-moe")
+    frame = page.frame_locator("[data-preview] iframe").last
+    letter = frame.locator("body")
+    expect(letter).to_contain_text("Hoi Anna,")
+    system.execute(
+        "UPDATE subscriber SET first_name = 'Fenna' WHERE address = %s",
+        ["bezoeker@lezer.example"],
+    )
+
+    page.get_by_label("For", exact=True).fill("fenn")
+    expect(page.locator("#readers option")).to_have_count(1)
+    page.get_by_label("For", exact=True).fill("bezoeker@lezer.example")
+    expect(letter).to_contain_text("Hoi Fenna,")
+    page.get_by_label("Dark").check()
+    expect(letter).to_have_css("background-color", "rgb(23, 26, 24)")
+    page.get_by_label("Plain text").check()
+    expect(frame.locator("pre")).to_contain_text("Hoi Fenna,")
+    page.get_by_label("For", exact=True).fill("niemand@lezer.example")
+    page.get_by_label("For", exact=True).press("Enter")
+    expect(letter).to_contain_text("Nobody here has the address")
+
+
+def test_the_lines_of_the_inbox_follow_her(page: Page, system: Running) -> None:
+    opened(page, system, "09d-nog-even")
+    page.get_by_label("Subject").fill(
+        "Dit onderwerp is langer dan een telefoon laat zien, echt"
+    )
+    expect(page.locator("#subject-hint")).to_have_class(re.compile("long"))
+    expect(page.locator("#inbox-line strong")).to_contain_text("Dit onderwerp")
+    page.get_by_label("Subject").fill("Tot {{ replay_until }}")
+    expect(page.locator("#inbox-line strong")).to_contain_text("uur")
+    expect(page.locator("#subject-hint output")).not_to_contain_text("22 characters")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1280])
+def test_menus_and_dialogs_are_accessible(
+    page: Page, system: Running, width: int, scheme: str
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of two
+    opened(page, system, "10-aanbod")
+    wrong = {}
+    for menu in ("Insert", "Value"):
+        page.get_by_role("button", name=menu, exact=True).click()
+        wrong[menu] = [*findings(page), *overflow(page)]
+        page.keyboard.press("Escape")
+    for item in ("Button…", "Product…", "Picture…", "Text for some people…"):
+        page.get_by_role("button", name="Insert", exact=True).click()
+        page.get_by_role("menuitem", name=item).click()
+        wrong[item] = findings(page)
+        page.keyboard.press("Escape")
+    assert {name: found for name, found in wrong.items() if found} == {}

@@ -1,0 +1,177 @@
+"""The editor of a mail: what it offers, and how a text saves itself."""
+
+import json
+import re
+
+import factories
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from studio import Colleague, colleague
+
+from funnel.domain.status import Kind, TeamRole
+from funnel.flow import publishing
+from funnel.mail.blocks import READY
+from funnel.mail.names import NAMES
+from funnel.models import AuditEntry, Step
+from funnel.web.admin import values
+
+
+@pytest.fixture(autouse=True)
+def profile(session: Session) -> None:
+    factories.business(session, is_sample=False)
+
+
+@pytest.fixture
+def mara(app: Flask, session: Session) -> Colleague:
+    return colleague(app, session)
+
+
+@pytest.fixture
+def step(session: Session) -> Step:
+    return factories.step(session, kind=Kind.SERVICE)
+
+
+def fields(step: Step, **changes: str) -> dict[str, str]:
+    content = publishing.contents(step).latest
+    names = ("subject", "preheader", "body", "timing", "condition")
+    known = {name: getattr(content, name) for name in names}
+    return known | {"seen": content.fingerprint, "is_on": "on"} | changes
+
+
+def mark(page: str) -> str:
+    found = re.search(r'data-seen="(\w+)"', page)
+    assert found, page
+    return found[1]
+
+
+def test_a_text_saves_itself_and_answers_with_what_changes_on_the_page(
+    mara: Colleague, step: Step
+) -> None:
+    path = f"/admin/steps/{step.id}/keep"
+
+    first = mara.post(path, **fields(step, subject="Een", body="Dag.\r\n\r\nTot dan."))
+    second = mara.post(path, **fields(step, subject="Twee", seen=mark(first.text)))
+
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert "<strong>Twee</strong>" in second.text
+    assert "draft: subject" in second.text
+    assert publishing.contents(step).latest.subject == "Twee"
+    assert mark(second.text) == publishing.contents(step).latest.fingerprint
+
+
+def test_the_same_text_twice_is_no_conflict_and_an_older_one_is(
+    mara: Colleague, step: Step
+) -> None:
+    path, sent = f"/admin/steps/{step.id}/keep", fields(step, subject="Een")
+
+    first, again = mara.post(path, **sent), mara.post(path, **sent)
+    stale = mara.post(path, **sent | {"subject": "Twee"})
+
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert mark(first.text) == mark(again.text)
+    assert stale.status_code == 409
+    assert "was saved elsewhere" in stale.text
+    assert publishing.contents(step).latest.subject == "Een"
+
+
+def test_what_cannot_be_kept_is_refused_with_its_place(
+    mara: Colleague, step: Step
+) -> None:
+    sent = fields(step, body="Dag.\n\nHoi {{ frist_name }}")
+
+    answer = mara.post(f"/admin/steps/{step.id}/keep", **sent)
+
+    assert answer.status_code == 422
+    assert "Line 3, place 8:" in answer.text
+    assert "Did you mean “first_name”?" in answer.text
+    assert step.draft is None
+
+
+def test_a_burst_of_saving_is_one_line_in_the_trail_for_each_mail(
+    mara: Colleague, session: Session, step: Step
+) -> None:
+    other = factories.step(session, kind=Kind.SERVICE)
+    for one in (step, step, other):
+        words = str(len(str(one.draft)))
+        sent = fields(one, subject=f"Nieuw {words}")
+        assert mara.post(f"/admin/steps/{one.id}/keep", **sent).status_code == 200
+
+    kept = select(AuditEntry.about).where(AuditEntry.deed == "steps.keep")
+    noted = [about["step_id"] for about in session.scalars(kept)]
+    assert sorted(noted) == sorted([step.id, other.id])
+
+
+def test_readers_are_offered_by_name_with_their_address(
+    mara: Colleague, session: Session, step: Step
+) -> None:
+    evil = '"><script>'
+    factories.subscriber(session, address="fenna@lezer.example", first_name=evil)
+
+    page = mara.get(f"/admin/steps/{step.id}/readers?words=fenna").text
+
+    assert 'value="fenna@lezer.example"' in page
+    assert "<script>" not in page
+
+
+def test_a_preview_is_lit_by_day_or_by_night(mara: Colleague, step: Step) -> None:
+    path = f"/admin/steps/{step.id}/preview"
+
+    day, night = (mara.post(path, **fields(step), **way).text for way in ({}, NIGHT))
+
+    assert "prefers-color-scheme" not in day + night
+    assert "@media not all" in day
+    assert "@media all" in night
+
+
+NIGHT = {"dark": "on"}
+
+
+def test_a_preview_for_nobody_says_so(mara: Colleague, step: Step) -> None:
+    sent = fields(step, reader="niemand@lezer.example")
+
+    answer = mara.post(f"/admin/steps/{step.id}/preview", **sent)
+
+    assert answer.status_code == 422
+    assert "Nobody here has the address “niemand@lezer.example”" in answer.text
+
+
+def test_the_menu_says_how_many_lack_a_value(
+    mara: Colleague, session: Session, step: Step
+) -> None:
+    for name in ("", "", "Noor"):
+        her = factories.subscriber(session, first_name=name)
+        factories.enrollment(
+            session, subscriber=her, sequence=step.sequence, registration=None
+        )
+
+    page = " ".join(mara.get(f"/admin/steps/{step.id}").text.split())
+
+    assert "2 people have none → “daar”" in page
+    assert "3 people have none" in page  # of the date
+    assert "{{ first_name|default(&#34;daar&#34;) }}" in page
+
+
+def test_every_name_has_its_words(app: Flask) -> None:
+    with app.test_request_context():
+        words = values.words()
+
+    shown = {name for name, one in NAMES.items() if not one.in_layout_only}
+    assert set(words["values"]) == shown | READY
+    assert set(words["ready"]) == READY
+    assert all(one["label"] and one["clause"] for one in words["values"].values())
+    assert set(values.LABELS) | set(values.CLAUSES) <= shown
+    json.dumps(words)
+
+
+def test_a_viewer_reads_the_mail_and_has_nothing_to_write_with(
+    app: Flask, session: Session, step: Step
+) -> None:
+    viewer = colleague(app, session, TeamRole.VIEWER)
+
+    page = viewer.get(f"/admin/steps/{step.id}").text
+
+    assert "data-keep" not in page
+    assert 'role="toolbar"' not in page
+    assert "<fieldset disabled>" in page
