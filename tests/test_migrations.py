@@ -134,7 +134,7 @@ def test_who_signed_up_before_there_were_numbers_is_counted_once(
     app = create_app(cluster.settings(url))
     with app.app_context():
         use_migrations()
-        downgrade(revision="0009-1")
+        downgrade(revision="0008")
         db.engine.dispose()
 
     cluster.migrate(url)

@@ -18,6 +18,8 @@ export function offerBack(form, shelf, onPutBack) {
   });
   said.textContent = said.dataset.said.replace("#", at);
   place.hidden = false;
+  // Not before: the browser goes back to where she was, far below.
+  addEventListener("load", () => requestAnimationFrame(() => place.focus()));
   place.querySelector("[data-put-back]").addEventListener("click", () => {
     place.hidden = true;
     put(form, kept);
