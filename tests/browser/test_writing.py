@@ -58,9 +58,9 @@ def step(system: Running, slug: str) -> int:
 
 
 def opened(page: Page, system: Running, slug: str) -> Locator:
-    """Open a mail, and return the text that is written in."""
+    """Open a mail, and return the text that is written in: not its source."""
     page.goto(f"{system.url}/admin/steps/{step(system, slug)}")
-    return page.get_by_role("textbox", name="Text")
+    return page.get_by_role("textbox", name="Text").and_(page.locator(".tiptap"))
 
 
 def saving(page: Page) -> Locator:
@@ -94,6 +94,30 @@ def test_every_mail_comes_through_the_designed_view_byte_for_byte(
         text.press("Backspace")
         expect(body).to_have_value(before)
         expect(saving(page)).to_contain_text("Saved")
+
+
+def test_what_nobody_touches_stays_as_it_was_written(
+    page: Page, system: Running
+) -> None:
+    """Another hand's Markdown is not put right while somebody adds a word."""
+    odd = (
+        "\n* een\n* twee\n\n\nRegel met\\* een ster  \nen _schuin_\n***\n"
+        "{% if start %}\nDag {{  host  }}\n{% endif %}\n1) a\n2) b\n\n&lt;Slot"
+    )
+    text = opened(page, system, "23-nieuwe-datum")
+    page.get_by_role("radio", name="Source").check()
+    page.locator("#body").fill(odd)
+    page.get_by_role("radio", name="Designed").check()
+    expect(text).to_be_visible()
+
+    text.locator("li", has_text="twee").click()
+    text.press("End")
+    page.keyboard.type(" x")
+
+    changed = odd.replace("\n* een\n* twee\n", "- een\n- twee x\n").removeprefix("\n")
+    expect(page.locator("#body")).to_have_value(re.compile("twee x"))
+    assert page.locator("#body").input_value().split() == changed.split()
+    assert page.locator("#body").input_value().endswith(odd[odd.index("Regel") :])
 
 
 def test_she_writes_with_the_keyboard_alone(page: Page, system: Running) -> None:
@@ -514,6 +538,20 @@ def test_the_lines_of_the_inbox_follow_her(page: Page, system: Running) -> None:
     page.get_by_label("Subject").fill("Tot {{ replay_until }}")
     expect(page.locator("#inbox-line strong")).to_contain_text("uur")
     expect(page.locator("#subject-hint output")).not_to_contain_text("22 characters")
+
+
+def test_a_viewer_reads_it_as_it_looks_and_writes_nothing(
+    page: Page, system: Running
+) -> None:
+    system.execute("UPDATE \"user\" SET role = 'viewer'")
+    try:
+        text = opened(page, system, "22-gaat-niet-door")
+        expect(text).to_have_attribute("contenteditable", "false")
+        text.press("x")
+        expect(page.locator("#body")).not_to_have_value(re.compile("x$"))
+        assert findings(page) == []
+    finally:
+        system.execute("UPDATE \"user\" SET role = 'owner'")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
