@@ -456,6 +456,57 @@ def test_without_a_connection_the_text_stays_and_is_saved_later(
     assert not page.evaluate("Object.keys(localStorage).some(k => k.includes('step'))")
 
 
+def test_a_text_put_back_does_not_go_over_a_colleagues_newer_one(
+    context: BrowserContext, page: Page, system: Running
+) -> None:
+    text = opened(page, system, "24-jouw-gegevens")
+    context.set_offline(True)
+    at_the_end(text)
+    page.keyboard.type(" Van mij.")
+    expect(saving(page)).to_contain_text("kept in this browser")
+    page.goto("about:blank")
+    context.set_offline(False)
+    other = context.new_page()
+    hers = opened(other, system, "24-jouw-gegevens")
+    at_the_end(hers)
+    other.keyboard.type(" Van haar.")
+    expect(saving(other)).to_contain_text("Saved")
+
+    opened(page, system, "24-jouw-gegevens")
+    page.get_by_role("button", name="Put it back").click()
+
+    expect(saving(page)).to_contain_text("was saved elsewhere")
+    assert draft(system, "24-jouw-gegevens").endswith("Van haar.")
+    page.get_by_role("button", name="See the difference").click()
+    expect(page.locator(".change ins")).to_contain_text("mij")
+
+
+def test_texts_of_two_tabs_are_both_kept_and_offered_one_by_one(
+    context: BrowserContext, page: Page, system: Running
+) -> None:
+    tabs = [page, context.new_page()]
+    for tab in tabs:
+        expect(opened(tab, system, "01-bevestig")).to_be_visible()
+    context.set_offline(True)
+    for tab, word in zip(tabs, ("Eerst", "Daarna"), strict=True):
+        at_the_end(tab.locator(".tiptap"))
+        tab.keyboard.type(f" {word}.")
+        expect(saving(tab)).to_contain_text("kept in this browser")
+    for tab in tabs:
+        tab.goto("about:blank")
+    context.set_offline(False)
+
+    text = opened(page, system, "01-bevestig")
+    page.get_by_role("button", name="Drop it").click()
+    page.get_by_role("button", name="Put it back").click()
+
+    expect(text).to_contain_text("Eerst.")
+    expect(saving(page)).to_contain_text("Saved")
+    page.reload()
+    expect(text).to_contain_text("Eerst.")
+    expect(page.locator("[data-found]")).to_be_hidden()
+
+
 def test_an_answer_that_got_lost_is_no_conflict(page: Page, system: Running) -> None:
     text = opened(page, system, "09c-opname")
     lost: list[int] = []
