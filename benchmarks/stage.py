@@ -31,6 +31,7 @@ from funnel.mail.compile import Compiled, Source, compile_step  # noqa: E402
 from funnel.models import Base, Revision  # noqa: E402
 
 HTML_OCTETS = 15_000
+PROC = Path("/proc")
 TICKS = os.sysconf("SC_CLK_TCK")
 LINKS = (
     "join_url",
@@ -63,13 +64,13 @@ class Stage:
         ours |= {"data_dir": self.folder / "data", "drain_seconds": 60}
         return cluster.settings(self.database_url, **ours | overrides)
 
-    def fill(self, mails: int) -> None:
+    def fill(self, mails: int, kind: Kind = Kind.MARKETING) -> None:
         """Empty the tables, and make so many mails due, each to somebody else."""
         tables = ", ".join(f'"{one.name}"' for one in Base.metadata.sorted_tables)
         with self.engine.begin() as connection:
             connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
         with Session(self.engine) as session:
-            crowd(session, mails, Kind.MARKETING)
+            crowd(session, mails, kind)
             revision = session.query(Revision).one()
             written = letter()
             revision.subject = written.subject

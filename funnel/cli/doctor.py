@@ -1,7 +1,7 @@
 """`funnel doctor`: what works, what does not, and what to do about it."""
 
+import asyncio
 import http.client
-import smtplib
 from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from funnel import cli, clock
 from funnel.db import db, revisions
 from funnel.flow import transport
 from funnel.mail import dkim
+from funnel.mail.smtp import Receipt, SmtpUrl
 from funnel.models import Business, Heartbeat
 
 RECENT = timedelta(seconds=60)
@@ -86,14 +87,22 @@ def _redis() -> str:
 
 
 def _relay() -> str:
-    parts = urlsplit(cli.settings().smtp_url)
+    """Go as far with the relay as a worker goes before its first mail."""
+    settings = cli.settings()
+    url, pool = SmtpUrl.parse(settings.smtp_url), transport.pool(settings)
+    where = f"{url.host}:{url.port}"
     try:
-        address = (parts.hostname or "", parts.port or 25)
-        with smtplib.SMTP(*address, timeout=SECONDS) as relay:
-            code, words = relay.ehlo()
-    except smtplib.SMTPException as error:
-        raise Ill(f"{parts.hostname} answers in an unexpected way: {error}") from None
-    return f"{parts.hostname}:{parts.port} answers {code} {words.decode().split()[0]}"
+        found = asyncio.run(asyncio.wait_for(pool.look(), SECONDS))
+    except TimeoutError:
+        raise Ill(f"{where} does not answer within {SECONDS} seconds") from None
+    if isinstance(found, Receipt):
+        raise Ill(f"{where} at {found.phase}: {found.reply}")
+    done = [f"{where} answers"]
+    if url.tls:
+        done.append("encrypted" if url.tls == "tls" else "encrypted by STARTTLS")
+    if url.user:
+        done.append(f"logged in as {url.user}")
+    return f"{', '.join(done)}; it offers {', '.join(found.names) or 'nothing'}"
 
 
 def _dkim() -> str:

@@ -53,6 +53,20 @@ class Offers:
             log_ins=tuple(said.get("AUTH", "").upper().split()),
         )
 
+    @property
+    def names(self) -> list[str]:
+        """Return those that we use, as EHLO writes them."""
+        known = {
+            "PIPELINING": self.mode is not Mode.STEPS,
+            "CHUNKING": self.mode is Mode.CHUNKS,
+            f"SIZE {self.most}" if self.most else "SIZE": self.has_size,
+            "8BITMIME": self.has_8bit,
+            "SMTPUTF8": self.has_smtputf8,
+            "STARTTLS": self.has_starttls,
+            f"AUTH {' '.join(self.log_ins)}": bool(self.log_ins),
+        }
+        return [name for name, is_there in known.items() if is_there]
+
     def impossible(self, envelope: Envelope) -> Reply | None:
         """Return what the server would say, where its offers tell already."""
         if envelope.needs_smtputf8 and not self.has_smtputf8:

@@ -8,6 +8,7 @@ from funnel.mail.breaker import Breaker, State
 from funnel.mail.dialogue import Dialogue
 from funnel.mail.envelope import Envelope
 from funnel.mail.headers import BadHeader
+from funnel.mail.offers import Offers
 from funnel.mail.opening import Opening
 from funnel.mail.parcel import Fence, Parcel
 from funnel.mail.receipt import Outcome, Phase, Receipt
@@ -15,6 +16,7 @@ from funnel.mail.relay import Patience, SmtpUrl, Terms
 
 __all__ = [
     "Fence",
+    "Offers",
     "Outcome",
     "Patience",
     "Phase",
@@ -90,6 +92,15 @@ class Pool:
         except BaseException:
             self._withdraw(parcel)
             raise
+
+    async def look(self) -> Offers | Receipt:
+        """Open a connection and close it: what the relay offers, or what failed."""
+        opening = Opening(self._url, self.terms.patience, self._tls)
+        failed = await opening.failed()
+        if failed is None:
+            opening.wire.close()
+            await opening.wire.gone(GOODBYE)
+        return failed or opening.offers
 
     async def close(self) -> None:
         """Say goodbye on every connection; what is under way fails."""

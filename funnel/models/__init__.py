@@ -15,7 +15,7 @@ from funnel.models.masterclass import Masterclass, Occurrence, Registration
 from funnel.models.picture import Picture
 from funnel.models.sequence import Link, Pause, Revision, Sequence, Step, Version
 from funnel.models.subscriber import Consent, Signup, Subscriber, Suppression
-from funnel.models.system import Heartbeat, System
+from funnel.models.system import Heartbeat, Sender, System
 from funnel.models.tag import Tag, Tagging
 from funnel.models.user import Login, LoginAttempt, RecoveryCode, User, UserLink
 
@@ -48,6 +48,7 @@ __all__ = [
     "RecoveryCode",
     "Registration",
     "Revision",
+    "Sender",
     "Sequence",
     "Signup",
     "Source",

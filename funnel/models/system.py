@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import CheckConstraint, Interval, func
+from sqlalchemy import BigInteger, CheckConstraint, Interval, func
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -35,3 +35,27 @@ class Heartbeat(Base):
         row = insert(cls).values(name=name, at=func.now(), worker=worker)
         latest = {"at": row.excluded.at, "worker": row.excluded.worker}
         return row.on_conflict_do_update(index_elements=["name"], set_=latest)
+
+
+class Sender(Base):
+    """What a process that sends last said of itself, in real time.
+
+    `circuit` is how it stands with the relay ("closed", "open", "half-open"), `journal`
+    how many octets of answers lie there that the database does not know.
+    """
+
+    __tablename__ = "sender"
+
+    worker: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    circuit: Mapped[str]
+    journal: Mapped[int] = mapped_column(BigInteger)
+
+    @classmethod
+    def tell(cls, worker: str, circuit: str, journal: int) -> Insert:
+        """Return the statement that writes it down, in place of the last word."""
+        row = insert(cls).values(
+            worker=worker, at=func.now(), circuit=circuit, journal=journal
+        )
+        latest = {name: row.excluded[name] for name in ("at", "circuit", "journal")}
+        return row.on_conflict_do_update(index_elements=["worker"], set_=latest)

@@ -19,6 +19,7 @@ from funnel import clock
 from funnel.db import db
 from funnel.flow import reports
 from funnel.flow.reports import Sending, Traffic
+from funnel.mail.smtp import State
 from funnel.web import funnel, now
 
 bp = Blueprint("metrics", __name__)
@@ -41,11 +42,7 @@ def show() -> ResponseReturnValue:
 
 
 class Numbers(Collector):
-    """One look at the rows, as Prometheus reads it.
-
-    What a worker alone knows (its circuit to the relay, its journal) has its place
-    here as soon as a row tells it.
-    """
+    """One look at the rows, as Prometheus reads it."""
 
     def __init__(self, sending: Sending, traffic: Traffic) -> None:
         """Keep the look."""
@@ -77,6 +74,11 @@ class Numbers(Collector):
         }
         help_ = "Time since something last ran."
         yield _family("heartbeat_age_seconds", help_, "name", ages)
+        circuits = {state.value: self.sending.circuits.get(state, 0) for state in State}
+        help_ = "Processes that send, by how they stand with the relay."
+        yield _family("senders", help_, "circuit", circuits)
+        help_ = "Answers in journals that the database does not know yet."
+        yield _gauge("journal_octets", help_, self.sending.journals)
 
     def _traffic(self) -> Iterator[Metric]:
         help_ = "Forms sent in the last hour."

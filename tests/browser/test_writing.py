@@ -60,6 +60,7 @@ def step(system: Running, slug: str) -> int:
 def opened(page: Page, system: Running, slug: str) -> Locator:
     """Open a mail, and return the text that is written in: not its source."""
     page.goto(f"{system.url}/admin/steps/{step(system, slug)}")
+    expect(page.locator("#body")).to_be_hidden()  # the designed view stands for it
     return page.get_by_role("textbox", name="Text").and_(page.locator(".tiptap"))
 
 

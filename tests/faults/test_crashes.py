@@ -82,7 +82,7 @@ def test_wherever_on_the_wire_a_worker_dies_nothing_is_lost_or_doubled(
 
 
 @pytest.mark.timeout(400)  # a hundred processes
-@pytest.mark.fault("C8", "the same with trains: one connection, three deep")
+@pytest.mark.fault("C8", "kill -9 at every piece of a train, three deep")
 def test_wherever_a_train_is_cut_no_more_than_its_depth_is_in_doubt(
     commit_session: Session, database_url: str, ledger: Ledger
 ) -> None:

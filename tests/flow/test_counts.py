@@ -126,25 +126,6 @@ def test_made_up_sources_fill_no_table(
     ]
 
 
-@pytest.mark.parametrize(
-    ("word", "kept"),
-    [
-        ("Nieuws-Brief", "nieuws-brief"),
-        (" instagram ", "instagram"),
-        ("sanne@example.nl", "other"),
-        ("x" * 41, "other"),
-        ("=cmd|' /C calc'!A0", "other"),
-        ("<b>", "other"),
-        ("a\0b", "other"),
-        ("", ""),
-    ],
-)
-def test_a_word_of_a_link_that_could_name_somebody_is_not_kept(
-    word: str, kept: str
-) -> None:
-    assert Utm.of({"utm_source": word}) == Utm(kept)
-
-
 def test_a_count_that_fails_says_so_and_breaks_nothing(
     commit_session: Session, engine: Engine, caplog: pytest.LogCaptureFixture
 ) -> None:

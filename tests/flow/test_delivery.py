@@ -33,6 +33,7 @@ from funnel.models import (
     Occurrence,
     Registration,
     Revision,
+    Sender,
     Sequence,
     Signup,
     Step,
@@ -73,6 +74,25 @@ def test_what_is_due_is_sent_once_and_written_down(
     assert row.lease_until is None
     assert told(commit_session, ids[0]) == [EventKind.SENT]
     assert commit_session.get_one(Heartbeat, "drain").worker == "tests:1"
+
+
+def test_who_sends_says_how_it_stands_with_the_relay(
+    commit_session: Session, database_url: str
+) -> None:
+    mails(commit_session, 6)
+
+    with desk(database_url, "smtp://127.0.0.1:1") as mine:
+        for minutes in range(10):
+            mine.drain(later(minutes=minutes))
+
+    said = commit_session.get_one(Sender, "tests:1")
+    assert (said.circuit, said.journal) == ("open", 0)
+
+    with sink.running() as relay, desk(database_url, relay.url) as mine:
+        mine.drain(later(hours=5))
+
+    commit_session.refresh(said)
+    assert (said.circuit, said.journal) == ("closed", 0)
 
 
 def test_what_is_not_due_yet_stays(commit_session: Session, database_url: str) -> None:

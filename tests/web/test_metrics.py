@@ -17,7 +17,7 @@ from funnel.app import create_app
 from funnel.db import db
 from funnel.domain.status import DeliveryState, Kind
 from funnel.flow import events
-from funnel.models import ClickCount, EventKind, Heartbeat
+from funnel.models import ClickCount, EventKind, Heartbeat, Sender
 
 TOKEN = "a-token-of-this-test-alone"
 Metrics = Callable[..., FlaskClient]
@@ -89,6 +89,23 @@ def test_every_number_comes_from_the_rows(browser: Metrics, session: Session) ->
     assert found["funnel_signups_last_hour", ""] == 1
     assert found["funnel_clicks_total", "person"] == 6
     assert found["funnel_clicks_total", "machine"] == 2
+
+
+def test_a_circuit_and_a_journal_count_while_their_process_is_there(
+    browser: Metrics, session: Session
+) -> None:
+    for worker, circuit, minutes in (("a", "open", 1), ("b", "closed", 2)):
+        at = clock.real() - timedelta(minutes=minutes)
+        session.add(Sender(worker=worker, at=at, circuit=circuit, journal=200))
+    gone = clock.real() - timedelta(minutes=9)
+    session.add(Sender(worker="c", at=gone, circuit="open", journal=200))
+    session.flush()
+
+    found = numbers(browser(metrics_token=TOKEN))
+
+    states = ("open", "closed", "half-open")
+    assert [found["funnel_senders", one] for one in states] == [1, 1, 0]
+    assert found["funnel_journal_octets", ""] == 400
 
 
 def test_nothing_names_a_person(browser: Metrics, session: Session) -> None:

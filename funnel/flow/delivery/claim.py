@@ -115,7 +115,7 @@ async def give_back(engine: AsyncEngine, worker: str, unused: list[Claimed]) -> 
 
 async def _read(connection: AsyncConnection, terms: Terms) -> line.Rows:
     """Lock what is due, and read what its letters need to know."""
-    statement = _SUSPECT if terms.is_suspect else _DUE
+    statement = SUSPECT if terms.is_suspect else DUE
     facts = {"now": terms.now, "limit": terms.limit}
     return await line.run(connection, statement, facts)
 
@@ -186,7 +186,7 @@ def _reading(*where: ColumnElement[bool]) -> Executable:
 
 
 _is_suspect = Delivery.deaths >= literal_column(str(SUSPECT_AFTER))
-_DUE, _SUSPECT = _reading(~_is_suspect), _reading(_is_suspect)
+DUE, SUSPECT = _reading(~_is_suspect), _reading(_is_suspect)
 _GIVE_BACK = (
     update(Delivery)
     .where(

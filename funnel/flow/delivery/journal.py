@@ -71,6 +71,11 @@ class Journal:
         except OSError:
             log.exception("delivery %s: not in the journal", answer.attempt.id)
 
+    @property
+    def octets(self) -> int:
+        """Return how much lies here that the database does not know."""
+        return os.fstat(self._file).st_size
+
     def kept(self) -> list[Answer]:
         """Return what this file holds."""
         return list(_answers(_content(self._file), self.path))
@@ -81,7 +86,7 @@ class Journal:
 
     def close(self) -> None:
         """Let go; an empty file leaves nothing behind."""
-        if os.fstat(self._file).st_size == 0:
+        if self.octets == 0:
             self.path.unlink(missing_ok=True)
         os.close(self._file)
 

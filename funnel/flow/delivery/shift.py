@@ -4,8 +4,7 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 
-from sqlalchemy import func
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import delete, func, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from funnel.clock import Clock
@@ -19,7 +18,7 @@ from funnel.flow.delivery.record import Books
 from funnel.flow.delivery.shelf import Shelf
 from funnel.flow.render import Office
 from funnel.mail.smtp import Outcome, Pool, Receipt, State
-from funnel.models import Heartbeat
+from funnel.models import Heartbeat, Sender
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +81,7 @@ class Shift:
         finally:
             await self.gate.close()
             await self.books.close()
+        await self._tell()
         if self.shelf.failure is not None:
             raise self.shelf.failure
         await self._beat()
@@ -112,7 +112,8 @@ class Shift:
     def _is_over(self) -> bool:
         """Say whether the time is up, or the relay is out of reach."""
         is_left_alone = self.post.pool.state is State.OPEN
-        is_cut_off = self._unreached >= self.office.connections
+        terms = self.post.pool.terms  # an end of each connection is a train's end
+        is_cut_off = self._unreached >= terms.connections * terms.depth
         return is_left_alone or is_cut_off or self._time() >= self._until
 
     async def _claim(self, limit: int) -> tuple[int, list[Claimed]]:
@@ -174,11 +175,16 @@ class Shift:
 
     async def _beat(self) -> None:
         """Say that this worker lives; real time."""
-        row = insert(Heartbeat).values(
-            name=BEAT, at=func.now(), worker=self.post.worker
-        )
-        latest = {"at": row.excluded.at, "worker": row.excluded.worker}
         async with self.post.engine.begin() as connection:
-            await connection.execute(
-                row.on_conflict_do_update(index_elements=["name"], set_=latest)
-            )
+            await connection.execute(Heartbeat.beat(BEAT, self.post.worker))
+
+    async def _tell(self) -> None:
+        """Say how it stands with the relay, and forget who said nothing for a day."""
+        post = self.post
+        said = Sender.tell(post.worker, post.pool.state, post.journal.octets)
+        async with post.engine.begin() as connection:
+            await connection.execute(said)
+            await connection.execute(_LONG_GONE)
+
+
+_LONG_GONE = delete(Sender).where(Sender.at < func.now() - text("interval '1 day'"))

@@ -1,5 +1,6 @@
 """How sending stands: what is due, how late, what is in trouble, who is at work."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -8,7 +9,15 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from funnel.domain.status import DeliveryState, Kind
-from funnel.models import Click, ClickCount, Delivery, Event, EventKind, Heartbeat
+from funnel.models import (
+    Click,
+    ClickCount,
+    Delivery,
+    Event,
+    EventKind,
+    Heartbeat,
+    Sender,
+)
 from funnel.models.delivery import SERVICE_PRIORITY
 
 LATE = timedelta(minutes=5)
@@ -18,6 +27,8 @@ SILENT = timedelta(minutes=1)
 """Beat ticks every 2 seconds: who shows nothing for so long is not there."""
 
 AT_WORK = ("scan", "drain")
+RECENTLY = timedelta(minutes=5)
+"""A drain ends after a minute at most: who is silent for so long is not there."""
 TROUBLED = (DeliveryState.UNCERTAIN, DeliveryState.PARKED, DeliveryState.FAILED)
 IN_FLIGHT = (DeliveryState.CLAIMED, DeliveryState.HANDED)
 HOUR = timedelta(hours=1)
@@ -33,6 +44,8 @@ class Sending:
     due: Mapping[Kind, int]
     states: Mapping[DeliveryState, int]  # open and in trouble: the others are history
     beats: Mapping[str, datetime] = field(default_factory=dict)
+    circuits: Mapping[str, int] = field(default_factory=dict)  # processes that send
+    journals: int = 0  # octets that the database does not know
 
     @property
     def lateness(self) -> timedelta:
@@ -82,6 +95,8 @@ class Traffic:
 def sending(session: Session, *, now: datetime, real: datetime) -> Sending:
     """Look once, by indexes only."""
     beats = session.execute(select(Heartbeat.name, Heartbeat.at))
+    said = select(Sender.circuit, Sender.journal).where(Sender.at > real - RECENTLY)
+    senders = session.execute(said).all()
     return Sending(
         now=now,
         real=real,
@@ -89,6 +104,8 @@ def sending(session: Session, *, now: datetime, real: datetime) -> Sending:
         due=_due(session, now),
         states=_states(session),
         beats={name: at for name, at in beats},  # noqa: C416 - rows, not pairs
+        circuits=Counter(one.circuit for one in senders),
+        journals=sum(one.journal for one in senders),
     )
 
 

@@ -1,6 +1,7 @@
-"""Suspects are found at once, and a delivery without a form is in one index less.
+"""Suspects are found at once, and who sends says how it stands with the relay.
 
-Suits the release before it: its questions are answered by the new indexes as well.
+A delivery without a form is in one index less. Suits the release before it: its
+questions are answered by the new indexes as well, and it does not know the new table.
 """
 
 import sqlalchemy as sa
@@ -23,9 +24,18 @@ def upgrade() -> None:
             postgresql_where=sa.text("state = 'scheduled' AND deaths >= 2"),
         )
     _make_anew(where=sa.text("signup_id IS NOT NULL"))
+    op.create_table(
+        "sender",
+        sa.Column("worker", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("circuit", sa.String(), nullable=False),
+        sa.Column("journal", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("worker", name=op.f("pk_sender")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("sender")
     with op.get_context().autocommit_block():
         op.drop_index(SUSPECT, table_name="delivery", postgresql_concurrently=True)
     _make_anew(where=None)
