@@ -58,10 +58,10 @@ def step(system: Running, slug: str) -> int:
 
 
 def opened(page: Page, system: Running, slug: str) -> Locator:
-    """Open a mail, and return the text that is written in."""
+    """Open a mail, and return the text that is written in: not its source."""
     page.goto(f"{system.url}/admin/steps/{step(system, slug)}")
     expect(page.locator("#body")).to_be_hidden()  # the designed view stands for it
-    return page.get_by_role("textbox", name="Text")
+    return page.get_by_role("textbox", name="Text").and_(page.locator(".tiptap"))
 
 
 def saving(page: Page) -> Locator:
@@ -95,6 +95,30 @@ def test_every_mail_comes_through_the_designed_view_byte_for_byte(
         text.press("Backspace")
         expect(body).to_have_value(before)
         expect(saving(page)).to_contain_text("Saved")
+
+
+def test_what_nobody_touches_stays_as_it_was_written(
+    page: Page, system: Running
+) -> None:
+    """Another hand's Markdown is not put right while somebody adds a word."""
+    odd = (
+        "\n* een\n* twee\n\n\nRegel met\\* een ster  \nen _schuin_\n***\n"
+        "{% if start %}\nDag {{  host  }}\n{% endif %}\n1) a\n2) b\n\n&lt;Slot"
+    )
+    text = opened(page, system, "23-nieuwe-datum")
+    page.get_by_role("radio", name="Source").check()
+    page.locator("#body").fill(odd)
+    page.get_by_role("radio", name="Designed").check()
+    expect(text).to_be_visible()
+
+    text.locator("li", has_text="twee").click()
+    text.press("End")
+    page.keyboard.type(" x")
+
+    changed = odd.replace("\n* een\n* twee\n", "- een\n- twee x\n").removeprefix("\n")
+    expect(page.locator("#body")).to_have_value(re.compile("twee x"))
+    assert page.locator("#body").input_value().split() == changed.split()
+    assert page.locator("#body").input_value().endswith(odd[odd.index("Regel") :])
 
 
 def test_she_writes_with_the_keyboard_alone(page: Page, system: Running) -> None:
@@ -433,6 +457,54 @@ def test_without_a_connection_the_text_stays_and_is_saved_later(
     assert not page.evaluate("Object.keys(localStorage).some(k => k.includes('step'))")
 
 
+def leave_behind(page: Page, system: Running, slug: str, words: str) -> None:
+    """Write what the server does not take, and go: it stays in the browser."""
+    text = opened(page, system, slug)
+    at_the_end(text)
+    page.keyboard.type(words)
+    expect(saving(page)).to_contain_text("kept in this browser")
+    page.goto("about:blank")
+
+
+def test_a_text_put_back_does_not_go_over_a_colleagues_newer_one(
+    context: BrowserContext, page: Page, system: Running
+) -> None:
+    leave_behind(page, system, "24-jouw-gegevens", " Van mij, {{ mij }}.")
+    other = context.new_page()
+    hers = opened(other, system, "24-jouw-gegevens")
+    at_the_end(hers)
+    other.keyboard.type(" Van haar.")
+    expect(saving(other)).to_contain_text("Saved")
+
+    opened(page, system, "24-jouw-gegevens")
+    page.get_by_role("button", name="Put it back").click()
+
+    expect(saving(page)).to_contain_text("was saved elsewhere")
+    assert draft(system, "24-jouw-gegevens").endswith("Van haar.")
+    page.get_by_role("button", name="See the difference").click()
+    expect(page.locator(".change ins")).to_contain_text("mij")
+
+
+def test_texts_of_two_pages_are_both_kept_and_offered_one_by_one(
+    page: Page, system: Running
+) -> None:
+    for words in (" Eerst, {{ eerst }}.", " Daarna, {{ daarna }}."):
+        leave_behind(page, system, "01-bevestig", words)
+    text = opened(page, system, "01-bevestig")
+
+    page.get_by_role("button", name="Drop it").click()
+    page.get_by_role("button", name="Put it back").click()
+
+    expect(text).to_contain_text("Eerst, eerst.")
+    text.press("Control+End")
+    for _ in "??, e.":
+        text.press("Backspace")
+    expect(saving(page)).to_contain_text("Saved")
+    page.reload()
+    expect(text).to_be_visible()
+    expect(page.locator("[data-found]")).to_be_hidden()
+
+
 def test_an_answer_that_got_lost_is_no_conflict(page: Page, system: Running) -> None:
     text = opened(page, system, "09c-opname")
     lost: list[int] = []
@@ -515,6 +587,20 @@ def test_the_lines_of_the_inbox_follow_her(page: Page, system: Running) -> None:
     page.get_by_label("Subject").fill("Tot {{ replay_until }}")
     expect(page.locator("#inbox-line strong")).to_contain_text("uur")
     expect(page.locator("#subject-hint output")).not_to_contain_text("22 characters")
+
+
+def test_a_viewer_reads_it_as_it_looks_and_writes_nothing(
+    page: Page, system: Running
+) -> None:
+    system.execute("UPDATE \"user\" SET role = 'viewer'")
+    try:
+        text = opened(page, system, "22-gaat-niet-door")
+        expect(text).to_have_attribute("contenteditable", "false")
+        text.press("x")
+        expect(page.locator("#body")).not_to_have_value(re.compile("x$"))
+        assert findings(page) == []
+    finally:
+        system.execute("UPDATE \"user\" SET role = 'owner'")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
