@@ -123,12 +123,13 @@ def _about(sequence: Sequence) -> dict[str, object]:
     changes = publishing.changes(session, sequence)
     head = reports.head(session, sequence.id, now=now())
     lines = _lines(sequence, sample, changes, head)
+    waits = bool(changes or sequence.draft)
     return {
         "sample": sample,
         "head": head,
         "changes": changes,
         "undo": publishing.version_before(session, sequence),
-        "many": publishing.population(session, sequence) > publishing.AT_ONCE,
+        "many": waits and publishing.population(session, sequence) > publishing.AT_ONCE,
         "diffs": diffs,
         "job": publishing.replanning(session, sequence.id),
         "sends": reports.sends(session, now=now(), sequence_id=sequence.id),
