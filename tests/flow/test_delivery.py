@@ -22,7 +22,7 @@ from funnel.domain.status import (
     SequenceState,
     SubscriberState,
 )
-from funnel.flow import delivery, events, preferences
+from funnel.flow import delivery, events, preferences, render
 from funnel.mail.smtp import Outcome
 from funnel.models import (
     Delivery,
@@ -74,6 +74,28 @@ def test_what_is_due_is_sent_once_and_written_down(
     assert row.lease_until is None
     assert told(commit_session, ids[0]) == [EventKind.SENT]
     assert commit_session.get_one(Heartbeat, "drain").worker == "tests:1"
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_letter_says_the_same_whichever_way_its_row_was_read(
+    commit_session: Session, database_url: str, kind: Kind
+) -> None:
+    """A claim reads past SQLAlchemy: words and moments must mean what they mean."""
+    [mail] = mails(commit_session, 1, kind)
+    revision = commit_session.scalars(select(Revision)).one()
+    revision.text = "{{ reason_text }} {{ start }} {% if occurrence_open %}x{% endif %}"
+    commit_session.commit()
+    row = commit_session.execute(render.NEEDED.where(Delivery.id == mail)).one()
+    business = commit_session.execute(render.BUSINESS).one()
+    parts = (revision.subject, revision.html, revision.text, revision.purpose)
+    content = render.Content(*parts)
+    letter = render.freeze(row, business, content, NOW)
+    commit_session.commit()
+
+    with sink.running() as relay, desk(database_url, relay.url) as mine:
+        mine.drain(at())
+
+    assert fresh(commit_session, mail).values == letter.values
 
 
 def test_who_sends_says_how_it_stands_with_the_relay(

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from funnel.flow.counts import calendar
 from funnel.models import Delivery, MailCount, System
 
-YOUNG = timedelta(days=3)
-"""So many days are not history yet: retries are over by then, and most decisions."""
+YOUNG = timedelta(days=1)
+"""Yesterday and today are not history yet: most of what changes does so by then."""
 
 SETTLING = timedelta(days=32)
 """So much of the history is counted anew each night: somebody decided, it bounced."""
