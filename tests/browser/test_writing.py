@@ -311,6 +311,8 @@ def test_a_chip_is_changed_with_the_keyboard(page: Page, system: Running) -> Non
     )
     text.press("End")
     text.press("Shift+Home")
+    selected = "document.querySelector('.tiptap').editor.state.selection.empty"
+    wait_for(lambda: not page.evaluate(selected), "the editor to see the selection")
     page.keyboard.press("Control+k")
     page.get_by_role("dialog", name="Link").get_by_label("Leads to").select_option(
         label="the article"
