@@ -28,11 +28,6 @@ SOURCES = (
 SHARES = (7, 4, 3, 2, 1, 1)
 """How many of twenty come from each; of the others nobody knows."""
 
-LETTERS = """
-CREATE INDEX ix_subscriber_letters ON subscriber
-USING gin (subscriber_letters(address, first_name))
-"""
-
 PEOPLE = f"""
 INSERT INTO subscriber (address, address_key, first_name, zone, language, state, tags,
                         created_at, confirmed_at)
@@ -174,15 +169,29 @@ TABLES = (
 )
 
 
+INDEXES = """
+SELECT indexname, indexdef FROM pg_indexes
+WHERE schemaname = 'public' AND indexdef NOT LIKE 'CREATE UNIQUE%'
+  AND tablename IN ('subscriber', 'signup', 'registration', 'enrollment', 'consent',
+                    'delivery', 'event')
+"""
+
+
 def build(session: Session, count: int, now: datetime) -> None:
     """Commit a town of so many people into an empty database with its tables."""
     seed.plant(session, base_url="http://localhost", live=True, now=now)
     names = _stage(session, count, now)
-    session.execute(text("SET LOCAL synchronous_commit = off"))
-    session.execute(text("DROP INDEX ix_subscriber_letters"))  # faster made than kept
+    session.commit()
+    # An index is made sooner than kept, and what is put in here fits together.
+    indexes = session.execute(text(INDEXES)).all()
+    for name, _ in indexes:
+        session.execute(text(f'DROP INDEX "{name}"'))
+    session.execute(text("SET LOCAL session_replication_role = replica"))
     for statement in TABLES:
         session.execute(text(statement), names)
-    session.execute(text(LETTERS))
+    session.execute(text("SET LOCAL maintenance_work_mem = '256MB'"))
+    for _, definition in indexes:
+        session.execute(text(definition.replace(":", "\\:")))
     session.commit()
     counts.fold(session, now=now)
     raw: Any = session.connection().connection.driver_connection

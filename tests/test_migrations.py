@@ -1,7 +1,9 @@
 """Migrations: numbered, in one line, both ways, and the same as the models."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import cluster
 import factories
@@ -9,13 +11,25 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask_migrate import downgrade
-from sqlalchemy import Engine, NullPool, create_engine, inspect, select
+from sqlalchemy import Engine, NullPool, create_engine, func, inspect, select
 from sqlalchemy.orm import Session
+from visitors import Stage as Set
+from visitors import stage
 
 from funnel.app import create_app
 from funnel.db import MIGRATIONS, db, use_migrations
+from funnel.domain.status import Stage
 from funnel.embedded.postgres import Postgres
-from funnel.models import Base, Sequence, Step, Version
+from funnel.flow import counts, events
+from funnel.models import (
+    Base,
+    EventKind,
+    Sequence,
+    Signup,
+    StageCount,
+    Step,
+    Version,
+)
 
 
 @pytest.fixture
@@ -100,6 +114,67 @@ def test_what_was_published_before_is_the_first_version_that_is_known(
         assert session.get_one(Sequence, version.sequence_id).retimed_at is not None
         added = {one.id: one.added_at for one in session.scalars(select(Step))}
         assert {one: at for one, at in added.items() if at} == dict([before])
+
+
+def test_who_signed_up_before_there_were_numbers_is_counted_once(
+    own_engine: Engine,
+) -> None:
+    url = own_engine.url.render_as_string(hide_password=False)
+    with Session(own_engine) as session:
+        on = stage(session)
+        was_there = {"joined_at": factories.NOW, "replayed_at": factories.NOW}
+        first = form_sent(session, on, 0, None, **was_there)
+        second = form_sent(session, on, 9)
+        form_sent(session, on, 3, subscriber=first)
+        events.record(
+            session, EventKind.PURCHASED, at=factories.NOW, subscriber_id=first
+        )
+        session.commit()
+        masterclass = on.masterclass.id
+    app = create_app(cluster.settings(url))
+    with app.app_context():
+        use_migrations()
+        downgrade(revision="0008")
+        db.engine.dispose()
+
+    cluster.migrate(url)
+
+    with Session(own_engine) as session:
+        counted = {
+            (row.day.day, row.stage): row.people
+            for row in session.scalars(select(StageCount))
+        }
+        assert counted == {
+            (23, Stage.SIGNED_UP): 1,
+            (23, Stage.CONFIRMED): 1,
+            (23, Stage.JOINED): 1,
+            (23, Stage.REPLAYED): 1,
+            (23, Stage.BOUGHT): 1,
+            (14, Stage.SIGNED_UP): 1,
+            (14, Stage.CONFIRMED): 1,
+        }
+        counts.reached(session, Stage.CONFIRMED, second, masterclass)
+        counts.reached(session, Stage.JOINED, second, masterclass)
+        total = func.sum(StageCount.people)
+        assert session.scalar(select(total)) == sum(counted.values()) + 1
+
+
+def form_sent(
+    session: Session, on: Set, days_ago: int, subscriber: int | None = None, **seat: Any
+) -> int:
+    """Put a confirmed form of somebody there, as it was kept before; return her id."""
+    at = factories.NOW - timedelta(days=days_ago)
+    her = subscriber or factories.subscriber(session).id
+    words = dict.fromkeys(("wording", "wording_version", "page", "network"), "")
+    about = {"subscriber_id": her, "masterclass_id": on.masterclass.id}
+    times = {"received_at": at, "created_at": at, "expires_at": at, "confirmed_at": at}
+    nonce = str(next(factories.numbers))
+    session.add(Signup(nonce=nonce, **about, **words, **times))
+    session.flush()
+    if subscriber is None:
+        seat |= {"subscriber_id": her, "occurrence": on.tuesday}
+        factories.registration(session, **seat)
+    return her
 
 
 def test_the_files_are_numbered_in_one_line() -> None:

@@ -36,8 +36,8 @@ class Utm:
 
     @property
     def is_silent(self) -> bool:
-        """Say that the link names no source."""
-        return self == Utm()
+        """Say that the link names no source, whatever else it says."""
+        return not self.source
 
 
 OTHERS = Utm(UNFIT)

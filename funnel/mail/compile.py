@@ -15,10 +15,7 @@ from markdown_it.utils import OptionsDict
 from funnel.domain.status import Kind, Purpose
 from funnel.mail import cards, layout, markdown, personalize, picture, text, tracked
 from funnel.mail.guard import Guard
-from funnel.mail.problem import N_, TemplateProblem
-
-MOST_HTML = 90_000  # octets; Gmail clips at 102 kB, and values are still to come
-
+from funnel.mail.problem import TemplateProblem
 
 COLUMN = 544  # dots of the text between the margins of letter.html
 
@@ -80,8 +77,6 @@ def compile_step(source: Source, use: Use = Use.SHOWING) -> Compiled:
         has_links=use is not Use.TEAM,
     )
     html = guard.restore(_INLINER.inline(layout.html(contents, guard)))
-    if len(html.encode()) > MOST_HTML:
-        raise TemplateProblem(1, 1, N_("This mail is too long: some would see half."))
     plain = guard.restore(layout.text(contents, guard))
     _check_again(html, plain)
     lines = source.subject.strip(), source.preheader.strip()

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     ForeignKey,
     Index,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     func,
+    literal_column,
     select,
     text,
 )
@@ -40,6 +42,11 @@ class Subscriber(Base):
     tags: Mapped[list[str]] = mapped_column(default=list)
     created_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
+
+    @staticmethod
+    def is_nameless() -> ColumnElement[bool]:
+        """Say in SQL that no first name is known, as an index says it."""
+        return literal_column("subscriber.first_name = ''", Boolean)
 
 
 class Signup(Base):
@@ -171,6 +178,11 @@ Index(
     "ix_subscriber_letters",
     letters(Subscriber.address, Subscriber.first_name),
     postgresql_using="gin",
+)
+Index(
+    "ix_subscriber_nameless",
+    Subscriber.id,
+    postgresql_where=text("first_name = ''"),
 )
 Index("ix_subscriber_state", Subscriber.state, Subscriber.id)
 Index(

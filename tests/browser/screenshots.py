@@ -25,9 +25,11 @@ PICTURES = {
     "join": "masterclass.join",
     "preferences": "preferences.wishes",
     "inbox": "inbox.message",
+    "dashboard": "admin.dashboard.show",
     "sequence": "admin.sequences.show",
     "step": "admin.steps.edit",
     "list": "admin.structure.show",
+    "pictures": "admin.media.index",
     "publish": "admin.sequences.review",
     "simulator": "admin.simulator.show",
     "settings": "admin.rules.show",
@@ -56,6 +58,7 @@ def main() -> None:
         with Running.started("pictures") as system, chromium.launched() as browser:
             routes.stage(system)
             draft(system)
+            people_come(system)
             for size in SIZES:
                 for scheme in SCHEMES:
                     photograph(system, browser, size, scheme)
@@ -68,6 +71,33 @@ def draft(system: Running) -> None:
     marketer = Marketer(system)
     marketer.log_in()
     marketer.edit("04-moe", subject="Moe? Lees dit rustig", timing="3 days at 09:15")
+
+
+def people_come(system: Running) -> None:
+    """Count what a month brings: the numbers name nobody, so rows are enough."""
+    source = system.execute(
+        "INSERT INTO source (name, medium, campaign, first_on)"
+        " VALUES ('nieuwsbrief', 'email', 'november', now()::date) RETURNING id"
+    )[0][0]
+    system.execute(
+        "INSERT INTO visit_count (day, page, slug, source_id, shard, visits)"
+        " SELECT now()::date - ago, page, 'magnesium', source::bigint, 0,"
+        " visits + 3 * mod(ago, 5)"
+        " FROM generate_series(0, 27) ago, (VALUES ('landing', NULL, 38),"
+        " ('landing', %s, 21), ('article', NULL, 52)) one (page, source, visits)"
+        " ON CONFLICT DO NOTHING",
+        [source],
+    )
+    system.execute(
+        "INSERT INTO stage_count (day, stage, masterclass_id, occurrence_id, source_id,"
+        " people) SELECT now()::date - ago, stage, 1, (SELECT min(id) FROM occurrence),"
+        " source::bigint, people * (1 + mod(ago, 3)) FROM generate_series(0, 27) ago,"
+        " (VALUES ('signed_up', 6), ('confirmed', 5), ('joined', 3), ('replayed', 1),"
+        " ('agreed', 3), ('clicked', 2)) one (stage, people),"
+        " (VALUES (NULL), (%s)) two (source)"
+        " ON CONFLICT DO NOTHING",
+        [source],
+    )
 
 
 def photograph(

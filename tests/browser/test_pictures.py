@@ -41,6 +41,7 @@ def test_a_picture_is_sent_up_and_seen_in_the_letter_before_anybody_gets_it(
 
     step = system.execute("SELECT id FROM step WHERE slug = '04-moe'")[0][0]
     page.goto(f"{system.url}/admin/steps/{step}")
+    page.get_by_role("radio", name="Source").check()
     page.locator("#body").fill(f"Hoi,\n\n{line}")
     page.get_by_role("button", name="Save draft").click()
     expect(page.get_by_role("status").first).to_contain_text("Saved as a draft")

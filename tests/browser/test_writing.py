@@ -1,9 +1,11 @@
 """A marketer writes a mail as it looks; whatever happens, her text stays."""
 
 import json
+import random
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -12,6 +14,7 @@ from running import Running, wait_for
 
 from browser import routes
 from browser.test_every_page import findings, overflow
+from funnel.mail import markdown
 
 pytestmark = [pytest.mark.system, pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -55,9 +58,10 @@ def step(system: Running, slug: str) -> int:
 
 
 def opened(page: Page, system: Running, slug: str) -> Locator:
-    """Open a mail, and return the text that is written in."""
+    """Open a mail, and return the text that is written in: not its source."""
     page.goto(f"{system.url}/admin/steps/{step(system, slug)}")
-    return page.get_by_role("textbox", name="Text")
+    expect(page.locator("#body")).to_be_hidden()  # the designed view stands for it
+    return page.get_by_role("textbox", name="Text").and_(page.locator(".tiptap"))
 
 
 def saving(page: Page) -> Locator:
@@ -91,6 +95,30 @@ def test_every_mail_comes_through_the_designed_view_byte_for_byte(
         text.press("Backspace")
         expect(body).to_have_value(before)
         expect(saving(page)).to_contain_text("Saved")
+
+
+def test_what_nobody_touches_stays_as_it_was_written(
+    page: Page, system: Running
+) -> None:
+    """Another hand's Markdown is not put right while somebody adds a word."""
+    odd = (
+        "\n* een\n* twee\n\n\nRegel met\\* een ster  \nen _schuin_\n***\n"
+        "{% if start %}\nDag {{  host  }}\n{% endif %}\n1) a\n2) b\n\n&lt;Slot"
+    )
+    text = opened(page, system, "23-nieuwe-datum")
+    page.get_by_role("radio", name="Source").check()
+    page.locator("#body").fill(odd)
+    page.get_by_role("radio", name="Designed").check()
+    expect(text).to_be_visible()
+
+    text.locator("li", has_text="twee").click()
+    text.press("End")
+    page.keyboard.type(" x")
+
+    changed = odd.replace("\n* een\n* twee\n", "- een\n- twee x\n").removeprefix("\n")
+    expect(page.locator("#body")).to_have_value(re.compile("twee x"))
+    assert page.locator("#body").input_value().split() == changed.split()
+    assert page.locator("#body").input_value().endswith(odd[odd.index("Regel") :])
 
 
 def test_she_writes_with_the_keyboard_alone(page: Page, system: Running) -> None:
@@ -191,6 +219,148 @@ def put_in(page: Page, item: str) -> None:
     page.get_by_role("menuitem", name=item, exact=True).click()
 
 
+WRITE = """async (texts) => {
+  const { write } = await import("/static/js/editor/write.js");
+  const { schema } = document.querySelector(".tiptap").editor;
+  return texts.map((blocks) => {
+    const content = blocks.map(([type, attrs, words]) => ({
+      type, attrs, content: words.map(([text, marks]) => ({
+        type: "text", text, marks: marks.map((mark) => ({ type: mark })),
+      })),
+    }));
+    return write(schema.nodeFromJSON({ type: "doc", content }));
+  });
+}"""
+SIGNS = [*"*_[]()<>&\\!#-+1.`~|:/\"'", " ", "ab", "Ça", "**", "- ", "1. ", "> ", "&lt;"]
+
+
+def test_what_is_typed_is_what_the_mail_says(page: Page, system: Running) -> None:
+    """Whatever signs a text holds, Markdown's own among them, a reader sees them."""
+    opened(page, system, "02-plek")
+    chance = random.Random(7)
+    texts: list[Any] = [
+        [
+            [kind, {"level": 2} if kind == "heading" else {}, typed(chance)]
+            for kind in chance.choices(["paragraph", "heading"], k=2)
+        ]
+        for _ in range(400)
+    ]
+
+    for blocks, found in zip(texts, page.evaluate(WRITE, texts), strict=True):
+        said = [plain("".join(words for words, _ in one[2])) for one in blocks]
+        assert read_by_the_mail(found["source"]) == [one for one in said if one], found
+
+
+def typed(chance: random.Random) -> list[tuple[str, list[str]]]:
+    """Return a line of words and signs, as one writes it without any emphasis."""
+    return [("".join(chance.choices(SIGNS, k=chance.randint(1, 12))), [])]
+
+
+def read_by_the_mail(source: str) -> list[str]:
+    tokens = markdown.read(source).tokens
+    return [plain(markdown.words(one)) for one in tokens if one.type == "inline"]
+
+
+def plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_emphasis_is_read_as_it_is_shown_or_she_is_warned(
+    page: Page, system: Running
+) -> None:
+    opened(page, system, "02-plek")
+    chance = random.Random(11)
+    words = ["ab", " ", "c d", ".", " e", "f ", "(g)", "h!"]
+    marks: list[list[str]] = [[], ["bold"], ["italic"], ["bold", "italic"]]
+    texts: list[Any] = [
+        [
+            [
+                "paragraph",
+                {},
+                [(chance.choice(words), chance.choice(marks)) for _ in range(4)],
+            ]
+        ]
+        for _ in range(300)
+    ]
+
+    found = page.evaluate(WRITE, texts)
+
+    for [block], one in zip(texts, found, strict=True):
+        said = plain("".join(text for text, _ in block[2]))
+        if one["isExact"] and said:
+            assert read_by_the_mail(one["source"]) == [said], one
+    assert sum(one["isExact"] for one in found) > 240  # of what nobody writes so
+
+
+def test_a_chip_is_changed_with_the_keyboard(page: Page, system: Running) -> None:
+    text = opened(page, system, "20-al-ingeschreven")
+    text.press("Control+A")
+    page.keyboard.type("Hoi {{ first_name }}, lees verder.")
+    expect(text.locator(".hole")).to_have_text("first name")
+    text.press("Home")
+    for _ in "Hoi ?":
+        text.press("ArrowRight")
+    expect(text.locator(".ProseMirror-selectednode")).to_have_count(1)
+    text.press("Enter")
+    dialog = page.get_by_role("dialog", name="Value")
+    dialog.get_by_label("What to say when it is missing").fill("jij")
+    dialog.get_by_label("What to say when it is missing").press("Enter")
+
+    expect(page.locator("#body")).to_have_value(
+        'Hoi {{ first_name|default("jij") }}, lees verder.'
+    )
+    text.press("End")
+    text.press("Shift+Home")
+    page.keyboard.press("Control+k")
+    page.get_by_role("dialog", name="Link").get_by_label("Leads to").select_option(
+        label="the article"
+    )
+    page.get_by_role("dialog", name="Link").get_by_role(
+        "button", name="Put it in"
+    ).click()
+    expect(page.locator("#body")).to_have_value(
+        '[Hoi {{ first_name|default("jij") }}, lees verder.]({{ article_url }})'
+    )
+
+
+def test_what_is_pasted_is_read_as_markdown_or_made_simple(
+    page: Page, system: Running
+) -> None:
+    text = opened(page, system, "21-nieuwe-tijd")
+    text.press("Control+A")
+    text.press("Delete")
+    paste(text, {"text/plain": "**Vet** en {{ host }}\r\n\r\n- een\r\n- twee"})
+    expect(page.locator("#body")).to_have_value(
+        "**Vet** en {{ host }}\n\n- een\n- twee"
+    )
+
+    text.press("Control+A")
+    text.press("Delete")
+    html = (
+        '<meta charset="utf-8"><h2 style="color:red">Kop</h2>'
+        '<p style="margin:0">Een <b>vet</b> <a href="javascript:alert(1)">woord</a>, '
+        '<a href="https://winkel.example/a">link</a></p>'
+        '<table><tr><td>cel {{ brand }}</td></tr></table><img src="https://x.example/y">'
+    )
+    paste(text, {"text/html": html, "text/plain": "Kop"})
+    expect(page.locator("#body")).to_have_value(
+        "## Kop\n\nEen **vet** woord, [link](https://winkel.example/a)\n\n"
+        "cel {{ brand }}"
+    )
+
+
+def paste(text: Locator, data: dict[str, str]) -> None:
+    text.evaluate(
+        """(element, data) => {
+          const clipboardData = new DataTransfer();
+          for (const type of Object.keys(data)) clipboardData.setData(type, data[type]);
+          const options = { clipboardData, bubbles: true, cancelable: true };
+          element.dispatchEvent(new ClipboardEvent("paste", options));
+        }""",
+        data,
+    )
+
+
 def test_what_the_designed_view_cannot_show_opens_as_source(
     page: Page, system: Running
 ) -> None:
@@ -235,6 +405,7 @@ def test_what_cannot_be_saved_is_said_and_kept(page: Page, system: Running) -> N
 
     page.reload()
     expect(page.locator("[data-found]")).to_contain_text("was not saved")
+    expect(page.locator("[data-found]")).to_be_focused()
     page.get_by_role("button", name="Put it back").click()
     expect(page.locator("#body")).to_have_value(re.compile("frist_name"))
     expect(text.locator(".unknown")).to_have_text("frist_name")
@@ -284,6 +455,54 @@ def test_without_a_connection_the_text_stays_and_is_saved_later(
         lambda: draft(system, "05-cyclus").endswith("Onderweg. Nog meer."), "the draft"
     )
     assert not page.evaluate("Object.keys(localStorage).some(k => k.includes('step'))")
+
+
+def leave_behind(page: Page, system: Running, slug: str, words: str) -> None:
+    """Write what the server does not take, and go: it stays in the browser."""
+    text = opened(page, system, slug)
+    at_the_end(text)
+    page.keyboard.type(words)
+    expect(saving(page)).to_contain_text("kept in this browser")
+    page.goto("about:blank")
+
+
+def test_a_text_put_back_does_not_go_over_a_colleagues_newer_one(
+    context: BrowserContext, page: Page, system: Running
+) -> None:
+    leave_behind(page, system, "24-jouw-gegevens", " Van mij, {{ mij }}.")
+    other = context.new_page()
+    hers = opened(other, system, "24-jouw-gegevens")
+    at_the_end(hers)
+    other.keyboard.type(" Van haar.")
+    expect(saving(other)).to_contain_text("Saved")
+
+    opened(page, system, "24-jouw-gegevens")
+    page.get_by_role("button", name="Put it back").click()
+
+    expect(saving(page)).to_contain_text("was saved elsewhere")
+    assert draft(system, "24-jouw-gegevens").endswith("Van haar.")
+    page.get_by_role("button", name="See the difference").click()
+    expect(page.locator(".change ins")).to_contain_text("mij")
+
+
+def test_texts_of_two_pages_are_both_kept_and_offered_one_by_one(
+    page: Page, system: Running
+) -> None:
+    for words in (" Eerst, {{ eerst }}.", " Daarna, {{ daarna }}."):
+        leave_behind(page, system, "01-bevestig", words)
+    text = opened(page, system, "01-bevestig")
+
+    page.get_by_role("button", name="Drop it").click()
+    page.get_by_role("button", name="Put it back").click()
+
+    expect(text).to_contain_text("Eerst, eerst.")
+    text.press("Control+End")
+    for _ in "??, e.":
+        text.press("Backspace")
+    expect(saving(page)).to_contain_text("Saved")
+    page.reload()
+    expect(text).to_be_visible()
+    expect(page.locator("[data-found]")).to_be_hidden()
 
 
 def test_an_answer_that_got_lost_is_no_conflict(page: Page, system: Running) -> None:
@@ -368,6 +587,20 @@ def test_the_lines_of_the_inbox_follow_her(page: Page, system: Running) -> None:
     page.get_by_label("Subject").fill("Tot {{ replay_until }}")
     expect(page.locator("#inbox-line strong")).to_contain_text("uur")
     expect(page.locator("#subject-hint output")).not_to_contain_text("22 characters")
+
+
+def test_a_viewer_reads_it_as_it_looks_and_writes_nothing(
+    page: Page, system: Running
+) -> None:
+    system.execute("UPDATE \"user\" SET role = 'viewer'")
+    try:
+        text = opened(page, system, "22-gaat-niet-door")
+        expect(text).to_have_attribute("contenteditable", "false")
+        text.press("x")
+        expect(page.locator("#body")).not_to_have_value(re.compile("x$"))
+        assert findings(page) == []
+    finally:
+        system.execute("UPDATE \"user\" SET role = 'owner'")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

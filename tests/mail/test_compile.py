@@ -361,8 +361,9 @@ def test_what_was_compiled_can_be_checked_and_compiles_the_same_again() -> None:
     assert compiled(body.replace("\n", "\r\n")) == compiled(body)
 
 
-def test_a_mail_that_would_be_clipped_is_refused() -> None:
-    assert "too long" in problem("**x** " * 10_000).message
+def test_a_mail_that_nobody_could_be_sent_is_refused() -> None:
+    assert "too long" in problem("a\n\n" * 20_000).message
+    assert compiled("**x** " * 9_000).html  # kept, and kept back at a publish
 
 
 class _Tags(HTMLParser):

@@ -7,24 +7,28 @@ a few rows by day, and only the last days are counted one by one.
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Date, cast, delete, func, insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from funnel.flow.counts import calendar
 from funnel.models import Delivery, MailCount, System
 
-YOUNG = timedelta(days=3)
-"""So many days are not history yet: retries are over by then, and most decisions."""
+YOUNG = timedelta(days=1)
+"""Yesterday and today are not history yet: most of what changes does so by then."""
 
 SETTLING = timedelta(days=32)
 """So much of the history is counted anew each night: somebody decided, it bounced."""
+
+
+_ONE = upsert(System).values(id=1, clock_offset=timedelta()).on_conflict_do_nothing()
 
 
 def fold(session: Session, *, now: datetime) -> date:
     """Count the days that are over anew; return the first that is not history."""
     zone = calendar.zone(session)
     until = (now.astimezone(zone) - YOUNG).date()
-    system = session.get(System, 1, with_for_update=True) or System(id=1)
-    session.add(system)
+    session.execute(_ONE)
+    system = session.get_one(System, 1, with_for_update=True, populate_existing=True)
     counted = system.counted_until
     since = min(counted, until) - SETTLING if counted else None
     session.execute(

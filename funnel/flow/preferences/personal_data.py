@@ -36,6 +36,13 @@ MAIL_EVERY = timedelta(minutes=10)
 NAMELESS = {"address": "", "values": None, "draft": None, "reply": ""}
 """A delivery that says what was sent when, and no more to whom."""
 
+NAMELESS_FORM: dict[str, Any] = {
+    **dict.fromkeys(("first_name", "network", "user_agent"), ""),
+    "source": {},
+    "source_id": None,
+}
+"""A form that says what was asked when, and no more by whom."""
+
 
 def request_data(session: Session, subscriber_id: int, *, now: datetime) -> bool:
     """Mail her a fresh link for downloading or erasing; False: one just went."""
@@ -149,7 +156,7 @@ def _forget_rows(session: Session, subscriber_id: int) -> None:
     """Empty what names her in rows that are kept for counts and for proof."""
     for row, values in (
         (Delivery, NAMELESS),
-        (Signup, {"first_name": "", "network": "", "user_agent": "", "source": {}}),
+        (Signup, NAMELESS_FORM),
         (Consent, {"network": ""}),
         (Event, {"data": {}}),
     ):

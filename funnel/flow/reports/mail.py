@@ -3,9 +3,10 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select, tuple_, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from funnel.domain.status import FINAL, DeliveryState, Reason
 from funnel.models import Delivery, Event, Revision, Step
@@ -49,8 +50,13 @@ class Which:
     reason: Reason | None = None
     reply: str = ""
 
-    def latest(self, most: int, after: int | None = None) -> Select[int]:
-        """Select the ids of the latest; `after` is the last of the page before.
+    def latest(
+        self,
+        *columns: InstrumentedAttribute[Any],
+        most: int,
+        after: int | None = None,
+    ) -> Select[Any]:
+        """Select these columns of the latest; `after` is the last page's last one.
 
         Those of a step by their moment, and each state by itself: it may have had a
         million mails, and an index knows no other order.
@@ -58,36 +64,34 @@ class Which:
         if self.step_id is None:
             older = [Delivery.id < after] if after is not None else []
             is_one = Delivery.state.in_(self.states)
-            wanted = select(Delivery.id).where(is_one, *self._where(), *older)
+            wanted: Select[Any] = select(*columns).where(is_one, *self._where(), *older)
             return wanted.order_by(Delivery.id.desc()).limit(most)
-        each = [self._of(state, after, most) for state in sorted(self.states)]
+        each = [self._of(state, columns, after, most) for state in sorted(self.states)]
         found = union_all(*each).subquery()
-        newest = (found.c.planned_at.desc(), found.c.id.desc())
-        return select(found.c.id).order_by(*newest).limit(most)
+        newest = (found.c.at.desc(), found.c.which.desc())
+        asked: Select[Any] = select(*list(found.c)[2:])
+        return asked.order_by(*newest).limit(most)
 
     def _of(
-        self, state: DeliveryState, after: int | None, most: int
-    ) -> Select[int, datetime]:
-        moment = tuple_(Delivery.planned_at, Delivery.id)
-        last = (
-            select(Delivery.planned_at, Delivery.id)
-            .where(Delivery.id == after)
-            .scalar_subquery()
-        )
-        older = [moment < last] if after is not None else []
+        self,
+        state: DeliveryState,
+        columns: Sequence[InstrumentedAttribute[Any]],
+        after: int | None,
+        most: int,
+    ) -> Select[Any]:
+        moment = (Delivery.planned_at, Delivery.id)
+        last = select(*moment).where(Delivery.id == after).scalar_subquery()
+        older = [tuple_(*moment) < last] if after is not None else []
         is_over = [Delivery.is_over()] if state in FINAL else [~Delivery.is_test]
-        return (
-            select(Delivery.id, Delivery.planned_at)
-            .where(
-                Delivery.step_id == self.step_id,
-                Delivery.state == state,
-                *is_over,
-                *self._where(),
-                *older,
-            )
-            .order_by(Delivery.planned_at.desc(), Delivery.id.desc())
-            .limit(most)
+        at, which = Delivery.planned_at.label("at"), Delivery.id.label("which")
+        wanted: Select[Any] = select(at, which, *columns).where(
+            Delivery.step_id == self.step_id,
+            Delivery.state == state,
+            *is_over,
+            *self._where(),
+            *older,
         )
+        return wanted.order_by(*(one.desc() for one in moment)).limit(most)
 
     def _where(self) -> list[ColumnElement[bool]]:
         """Return the rest of it as SQL."""
@@ -114,7 +118,8 @@ def mails(
     session: Session, which: Which, *, after: int | None = None
 ) -> tuple[list[Mail], int | None]:
     """Return a page of deliveries, newest first, and where the next one begins."""
-    ids = session.scalars(which.latest(SIZE + 1, after)).all()
+    wanted = which.latest(Delivery.id, most=SIZE + 1, after=after)
+    ids = session.scalars(wanted).all()
     rows = session.execute(
         select(Delivery, Step, Revision.subject)
         .outerjoin(Step, Step.id == Delivery.step_id)
@@ -128,11 +133,7 @@ def mails(
 
 def grouped(session: Session, which: Which) -> list[Group]:
     """Return the reasons of these deliveries, the commonest first."""
-    latest = (
-        select(Delivery.reason, Delivery.reply)
-        .where(Delivery.id.in_(which.latest(LATEST)))
-        .subquery()
-    )
+    latest = which.latest(Delivery.reason, Delivery.reply, most=LATEST).subquery()
     answer = func.regexp_substr(latest.c.reply, REPLY).label("answer")
     rows = session.execute(
         select(latest.c.reason, answer, func.count())

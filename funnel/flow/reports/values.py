@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import ScalarSelect, Select, func, or_, select
+from sqlalchemy import CompoundSelect, ScalarSelect, Select, func, select, union_all
 from sqlalchemy.orm import Session
 
 from funnel.domain.status import EnrollmentState
@@ -17,16 +17,12 @@ def lacking(session: Session, sequence_id: int) -> Mapping[str, int]:
 
     The count stops behind MOST_COUNTED, so that a large sequence costs no more.
     """
-    nameless = _inside(sequence_id).join(Subscriber).where(Subscriber.first_name == "")
-    dateless = (
-        _inside(sequence_id)
-        .outerjoin(Registration)
-        .where(
-            or_(
-                Enrollment.registration_id.is_(None),
-                Registration.occurrence_id.is_(None),
-            )
-        )
+    inside = _inside(sequence_id)
+    nameless = inside.join(Subscriber).where(Subscriber.is_nameless())
+    # Each out of its own index; asked with an "or", everybody is looked at.
+    dateless = union_all(
+        inside.where(Enrollment.registration_id.is_(None)),
+        inside.join(Registration).where(Registration.occurrence_id.is_(None)),
     )
     counted = select(_counted(nameless), _counted(dateless))
     names, dates = session.execute(counted).one()
@@ -40,6 +36,6 @@ def _inside(sequence_id: int) -> Select[int]:
     )
 
 
-def _counted(people: Select[int]) -> ScalarSelect[int]:
+def _counted(people: Select[int] | CompoundSelect[int]) -> ScalarSelect[int]:
     some = people.limit(MOST_COUNTED + 1).subquery()
     return select(func.count()).select_from(some).scalar_subquery()

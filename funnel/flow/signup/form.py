@@ -109,6 +109,8 @@ def submit(
     signup = _take(session, form, now, real)
     if not is_capped:
         _answer_by_mail(session, signup, form.masterclass, now)
+    # Last, as others wait for the row that this adds to.
+    counts.reached(session, Stage.SIGNED_UP, signup.subscriber_id, form.masterclass.id)
     session.commit()
     return signup.id
 
@@ -234,7 +236,6 @@ def _take(session: Session, form: Form, now: datetime, real: datetime) -> Signup
     session.add(signup)
     session.flush()
     events.record(session, EventKind.SIGNED_UP, at=now, subscriber_id=subscriber.id)
-    counts.reached(session, Stage.SIGNED_UP, subscriber.id, form.masterclass.id)
     return signup
 
 

@@ -13,7 +13,7 @@ from funnel.domain.status import (
     SubscriberState,
 )
 from funnel.flow.preferences import consent
-from funnel.flow.preferences.personal_data import NAMELESS
+from funnel.flow.preferences.personal_data import NAMELESS, NAMELESS_FORM
 from funnel.flow.signup.confirm import hers
 from funnel.flow.signup.form import CAPS_REACH
 from funnel.models import (
@@ -61,7 +61,7 @@ def _forget(session: Session, subscriber: Subscriber) -> None:
     session.execute(
         update(Signup)
         .where(Signup.subscriber_id == subscriber.id)
-        .values(first_name="", user_agent="", source={}, network="")
+        .values(NAMELESS_FORM)
     )
     session.execute(
         update(Delivery)

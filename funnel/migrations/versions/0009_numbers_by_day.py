@@ -88,6 +88,13 @@ def upgrade() -> None:
             ["sequence_id", "state", "next_step_id"],
             postgresql_concurrently=True,
         )
+        op.create_index(
+            "ix_subscriber_nameless",
+            "subscriber",
+            ["id"],
+            postgresql_where=sa.text("first_name = ''"),
+            postgresql_concurrently=True,
+        )
         _drop("enrollment", "ix_enrollment_sequence_id")
 
 
@@ -99,6 +106,7 @@ def downgrade() -> None:
             ["sequence_id"],
             postgresql_concurrently=True,
         )
+        _drop("subscriber", "ix_subscriber_nameless")
         _drop("enrollment", "ix_enrollment_place")
         _drop("delivery", "ix_delivery_occurrence")
         _drop("delivery", "ix_delivery_outcome")

@@ -2,31 +2,45 @@
 import { fieldsOf } from "./autosave.js";
 
 export function offerBack(form, shelf, onPutBack) {
+  const waiting = shelf.left().filter((kept) => !settled(kept, form, shelf));
   const place = document.querySelector("[data-found]");
-  const kept = shelf.kept();
-  if (!kept || !place) return;
-  if (isSame(kept.fields, fieldsOf(form))) {
-    // A page that tells of a problem or a conflict has not saved it yet.
-    if (!document.querySelector("#problems, #since-title")) shelf.drop();
-    return;
-  }
-  const said = place.querySelector("[data-said]");
-  const at = new Date(kept.at).toLocaleString(document.documentElement.lang, {
-    weekday: "long",
-    hour: "2-digit",
-    minute: "2-digit",
-  });
-  said.textContent = said.dataset.said.replace("#", at);
-  place.hidden = false;
+  if (!waiting.length) return;
+  const offer = () => tell(place, waiting[0]);
   place.querySelector("[data-put-back]").addEventListener("click", () => {
     place.hidden = true;
-    put(form, kept);
+    shelf.adopt(waiting[0].slot);
+    put(form, waiting[0]);
     onPutBack();
   });
   place.querySelector("[data-drop]").addEventListener("click", () => {
-    place.hidden = true;
-    shelf.drop();
+    shelf.drop(waiting.shift().slot);
+    if (waiting.length) offer();
+    else place.hidden = true;
   });
+  offer();
+  // Not before: the browser goes back to where she was, far below.
+  addEventListener("load", () => requestAnimationFrame(() => place.focus()));
+}
+
+/* What is on the page already needs no offer: it was saved, unless the page tells of
+   a problem or a conflict; then this page goes on with it. */
+function settled(kept, form, shelf) {
+  if (!isSame(kept.fields, fieldsOf(form))) return false;
+  if (document.querySelector("#problems, #since-title")) shelf.adopt(kept.slot);
+  else shelf.drop(kept.slot);
+  return true;
+}
+
+function tell(place, { at }) {
+  const said = place.querySelector("[data-said]");
+  const when = new Date(at).toLocaleString(document.documentElement.lang, {
+    weekday: "long",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  });
+  said.textContent = said.dataset.said.replace("#", when);
+  place.hidden = false;
 }
 
 /* The base comes with it: a colleague's newer text is then not overwritten. */

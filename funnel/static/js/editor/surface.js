@@ -11,6 +11,7 @@ import { write } from "./write.js";
 
 /* What stands over the text: the toolbar above, the buttons below; pixels. */
 const SIGHT = { top: 60, right: 0, bottom: 120, left: 0 };
+const STYLE = /\sstyle\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)/gi;
 const KEYS = {
   "Mod-k": "link",
   "Mod-Alt-2": "heading",
@@ -33,6 +34,7 @@ export class Surface {
         scrollMargin: SIGHT,
         scrollThreshold: SIGHT,
         clipboardTextParser: (text, context) => this.pasted(text, context),
+        transformPastedHTML: unstyled,
         clipboardTextSerializer: (slice) => this.copied(slice),
         handleDoubleClickOn: () => edit(this.editor, this.labels),
       },
@@ -94,6 +96,12 @@ export class Surface {
     const blocks = isInline ? [schema.nodes.paragraph.create(null, slice.content)] : slice.content;
     return write(schema.topNodeType.create(null, Fragment.from(blocks))).source;
   }
+}
+
+/* What is pasted brings styles that no mail shows and the page's policy refuses. */
+function unstyled(html) {
+  const bare = html.replace(/<style[^>]*>[^]*?<\/style>/gi, "");
+  return bare.replace(/<[^>]+>/g, (tag) => tag.replace(STYLE, ""));
 }
 
 function attributes(label, isEditable) {

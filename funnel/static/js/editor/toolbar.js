@@ -2,12 +2,15 @@
 import { COMMANDS } from "./commands.js";
 import { wireMenus } from "./menus.js";
 
+const IS_MAC = /Mac|iPhone|iPad/.test(navigator.platform);
+
 export class Toolbar {
   constructor(element, editor) {
     this.element = element;
     this.editor = editor;
     this.keys = [...element.querySelectorAll(".tool-key")];
     this.keys.forEach((key, at) => (key.tabIndex = at ? -1 : 0));
+    if (IS_MAC) this.keys.forEach(renamed);
     element.addEventListener("keydown", (event) => this.move(event));
     element.addEventListener("click", (event) => this.press(event));
     // A press of the mouse must not take the selection away from the text.
@@ -47,4 +50,10 @@ export class Toolbar {
       if (can) key.setAttribute("aria-disabled", !this.editor.can()[can]());
     }
   }
+}
+
+function renamed(key) {
+  key.title = key.title.replace("Ctrl", "⌘").replace("Alt", "⌥").replace("Shift", "⇧");
+  const keys = key.getAttribute("aria-keyshortcuts");
+  if (keys) key.setAttribute("aria-keyshortcuts", keys.replace("Control", "Meta"));
 }

@@ -29,6 +29,7 @@ export class Views {
       this.surface.focus();
     });
     this.show(chosen());
+    form.querySelector("[data-waits]").removeAttribute("data-waits");
   }
 
   /* The field has another text now. */

@@ -3,10 +3,21 @@
 import { origins, read } from "./read.js";
 
 const GAP = "\n\n";
-const SPECIAL = /[\\*_[\]<>&!]/g;
-const AT_LINE_START = /^([-+#>]|\d+(?=[.)]))/gm;
+const SPECIAL = /[\\*_[\]<>&!#]/g;
+const AT_LINE_START = /^([-+]|\d+(?=[.)]))/gm;
 const SPACE = /^[ \t\n]+$/;
 const EMPHASIS = { bold: "**", italic: "*" };
+const WORDY = /[\p{L}\p{N}]/u;
+/* How a line of text can be put, the plainest first: with escapes, with another sign
+   for italics, and with a letter beside emphasis as an entity, for Markdown reads
+   “**Let op!**nu” otherwise as stars. */
+const WAYS = [
+  {},
+  { isEscaped: true },
+  { isEscaped: true, italic: "_" },
+  { isEscaped: true, isSpelled: true },
+  { isEscaped: true, isSpelled: true, italic: "_" },
+];
 const ORDER = ["link", "bold", "italic"];
 
 /* Returns the source, and whether all of it will be read back as it is shown. */
@@ -43,17 +54,24 @@ class Writer {
   }
 
   paragraph(node) {
-    const plain = inline(node);
-    if (!plain || this.isReadAs(plain, node)) return plain;
-    const escaped = inline(node, escape);
-    const isRight = this.isReadAs(escaped, node);
-    this.isExact &&= isRight;
-    return isRight ? escaped : plain;
+    return this.line(node, (words) => words);
   }
 
   heading(node) {
-    const words = this.paragraph(node).replace(/\n/g, " ");
-    return words && `${"#".repeat(node.attrs.level)} ${words}`;
+    const sign = "#".repeat(node.attrs.level);
+    return this.line(node, (words) => `${sign} ${words.replace(/\n/g, " ")}`);
+  }
+
+  /* The first way in which the mail reads the line as it is shown; else the plain one. */
+  line(node, put) {
+    const plain = inline(node, WAYS[0]);
+    if (!plain) return "";
+    for (const way of WAYS) {
+      const found = put(inline(node, way));
+      if (this.isReadAs(found, node)) return found;
+    }
+    this.isExact = false;
+    return put(plain);
   }
 
   blockquote(node) {
@@ -92,8 +110,9 @@ class Writer {
   }
 
   button(node) {
-    const words = this.paragraph(node).replace(/\n/g, " ");
-    return `[${words}](${target(node.attrs.href)} "button")`;
+    const href = target(node.attrs.href);
+    const put = (words) => `[${words}](${href} "button")`;
+    return this.line(node, put) || put("");
   }
 
   product({ attrs: { href, name, text } }) {
@@ -103,30 +122,57 @@ class Writer {
   /* Says whether this Markdown is, for the mail, what the editor shows. */
   isReadAs(source, node) {
     try {
-      const found = read(source, this.schema);
-      return found.childCount === 1 && shape(found.firstChild) === shape(node);
+      const { childCount, firstChild } = read(source, this.schema);
+      const isSameKind = firstChild.type === node.type || "source" in firstChild.attrs;
+      return childCount === 1 && isSameKind && shape(firstChild) === shape(node);
     } catch {
       return false;
     }
   }
 }
 
-/* The inline content of a block; `change` is done to its plain text. */
-function inline(node, change = (text) => text) {
+/* The inline content of a block, put in one of the ways. */
+function inline(node, way) {
+  const signs = { ...EMPHASIS, ...(way.italic && { italic: way.italic }) };
+  const found = [...segments(node), { text: "", marks: [], isSpace: true }];
   let out = "";
   let active = [];
-  const found = [...segments(node), { text: "", marks: [], isSpace: true }];
   found.forEach(({ source, text, marks, isSpace }, at) => {
     const gone = active.findIndex((mark) => !mark.isInSet(marks));
     const keep = gone < 0 ? active.length : gone;
-    out += active.slice(keep).reverse().map(closed).join("");
+    out += active.slice(keep).reverse().map((mark) => closed(mark, signs)).join("");
     active = active.slice(0, keep);
     const fresh = isSpace ? [] : marks.filter((mark) => !mark.isInSet(active));
     const opening = outermostFirst(fresh, found.slice(at));
-    out += opening.map(opened).join("") + (source ?? change(text));
+    out += opening.map((mark) => opened(mark, signs)).join("");
+    out += source ?? worded(text, way, marks, found[at - 1], found[at + 1]);
     active = [...active, ...opening];
   });
-  return change === escape ? out.replace(AT_LINE_START, startEscaped) : out;
+  return way.isEscaped ? out.replace(AT_LINE_START, startEscaped) : out;
+}
+
+/* The words of a segment; where emphasis begins or ends beside it, its letter may
+   have to be spelled. */
+function worded(text, { isEscaped, isSpelled }, marks, before, after) {
+  if (!isEscaped) return text;
+  const letters = [...text];
+  const ends = [
+    [0, before],
+    [letters.length - 1, after],
+  ];
+  const spelled = new Set(
+    ends.filter(([, other]) => isSpelled && differs(marks, other)).map(([at]) => at),
+  );
+  const put = (letter, at) =>
+    spelled.has(at) && WORDY.test(letter) ? `&#${letter.codePointAt(0)};` : escape(letter);
+  return letters.map(put).join("");
+}
+
+function differs(marks, other) {
+  if (!other || other.isSpace) return false;
+  const emphasis = (set) => set.filter((mark) => mark.type.name in EMPHASIS);
+  const [mine, others] = [emphasis(marks), emphasis(other.marks)];
+  return mine.length !== others.length || mine.some((mark) => !mark.isInSet(others));
 }
 
 /* Text and leaves in a row; white space carries only what both its neighbours do,
@@ -184,14 +230,14 @@ function rank(mark) {
   return ORDER.indexOf(mark.type.name);
 }
 
-function opened(mark) {
-  return EMPHASIS[mark.type.name] ?? "[";
+function opened(mark, signs) {
+  return signs[mark.type.name] ?? "[";
 }
 
-function closed(mark) {
+function closed(mark, signs) {
   const { href, title } = mark.attrs;
   const said = title ? ` "${title}"` : "";
-  return EMPHASIS[mark.type.name] ?? `](${target(href)}${said})`;
+  return signs[mark.type.name] ?? `](${target(href)}${said})`;
 }
 
 /* An address as it can stand between brackets; a hole stays as it is. */
