@@ -53,6 +53,7 @@ class Dialogue:
         self._depth = terms.depth if self._mode is Mode.CHUNKS else 1
         self._current: Parcel | None = None  # the one before its fence
         self._train = deque[Parcel]()  # behind it: asked about, and not begun
+        self._is_warm = False  # it has handed over without a rest since
         self._expected = deque[Expected]()
         self._unsaid = deque[Command]()  # where each command waits for an answer
         self._unwritten = list[bytes]()
@@ -143,7 +144,7 @@ class Dialogue:
         if self._train:
             if self._train[0].is_passed:
                 self._begin(self._train.popleft())
-        elif not self.handed or self._depth == 1:
+        elif not self._is_warm or self._depth == 1:
             fetched = self._fetch()
             if fetched is not None:
                 self._begin(fetched)
@@ -166,14 +167,15 @@ class Dialogue:
                 return parcel
             parcel.end(receipt.of(Outcome.REFUSED, Phase.MAIL, impossible))
         self._supply.idle(self)
+        self._is_warm = self._is_warm and not self.is_idle
         return None
 
     def _begin(self, parcel: Parcel) -> None:
         self._begun += 1
         self._current = parcel
         commands = self._offers.commands(parcel.envelope)
-        if self._needs_reset or (self.handed and self._depth > 1):
-            # Behind messages that may still be refused, it begins on clean ground.
+        if self._needs_reset or (self._begun > 1 and self._depth > 1):
+            # Behind messages that were refused or may be, it begins on clean ground.
             commands.insert(0, RESET)
             self._needs_reset = False
         if parcel.phase is not Phase.FENCE:
@@ -310,10 +312,11 @@ class Dialogue:
 
         One commit for a train then, and none of them waits for the one before it.
         """
-        ahead = self.handed + len(self._train) + (self._current is not None)
-        if self.is_over or (self._current and self._current.phase is not Phase.FENCE):
+        leads = self._current is not None and self._current.phase is Phase.FENCE
+        if self.is_over or not (leads or (self._is_warm and self._current is None)):
             return
-        while 0 < ahead < self._depth and self._wire.is_flushed:
+        ahead = self.handed + len(self._train) + leads
+        while ahead < self._depth and self._wire.is_flushed:
             parcel = self._fetch()
             if parcel is None:
                 return
@@ -326,7 +329,7 @@ class Dialogue:
             self._break("the server ended it before the end of the message")
             return
         parcel.phase = Phase.DOT
-        self._current = None
+        self._current, self._is_warm = None, True
         self.handed += 1
         self._unwritten.append(LAST[self._mode])
         self._expected.append(Expected(Phase.DOT, parcel))
