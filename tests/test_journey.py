@@ -250,7 +250,7 @@ def test_every_link_in_every_mail_answers(story: Story) -> None:
 
     assert len(links) > 20
     assert set(answers.values()) == {200}
-    assert led - ours == {"https://vul-in.example/product"}  # of mail 10's seed
+    assert led - ours == {"https://onzewinkel.nl/product"}  # of mail 10
 
 
 def test_a_followed_link_is_counted_by_the_workers(story: Story) -> None:
