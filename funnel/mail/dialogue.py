@@ -53,7 +53,7 @@ class Dialogue:
         self._depth = terms.depth if self._mode is Mode.CHUNKS else 1
         self._current: Parcel | None = None  # the one before its fence
         self._train = deque[Parcel]()  # behind it: asked about, and not begun
-        self._is_warm = False  # it has handed over without a rest since
+        self._is_warm = False  # deep, and no rest since it handed over
         self._expected = deque[Expected]()
         self._unsaid = deque[Command]()  # where each command waits for an answer
         self._unwritten = list[bytes]()
@@ -140,18 +140,14 @@ class Dialogue:
     # A message begins -----------------------------------------------------------
 
     def _begin_next(self) -> bool:
-        """Begin with the next message, whole if it was asked about; False without."""
-        if self._train:
-            if self._train[0].is_passed:
-                self._begin(self._train.popleft())
-        elif not self._is_warm or self._depth == 1:
-            fetched = self._fetch()
-            if fetched is not None:
-                self._begin(fetched)
-        parcel = self._current
-        if parcel is not None and parcel.is_passed:
+        """Begin with the next message, whole if its fence is open; False without."""
+        parcel = self._train.popleft() if self._train else self._fetch()
+        if parcel is None:
+            return False
+        self._begin(parcel)
+        if parcel.is_passed:
             self._hand_over(parcel)
-        return parcel is not None
+        return True
 
     def _fetch(self) -> Parcel | None:
         """Take a message that the server can take, if there is one for us."""
@@ -304,7 +300,7 @@ class Dialogue:
             and parcel.said is None
             and self._wire.is_flushed
             and self.handed < self._depth
-            and (self.handed > 0 or not self._expected)
+            and (self._is_warm or not self._expected)
         )
 
     def _ask_ahead(self) -> None:
@@ -313,10 +309,8 @@ class Dialogue:
         One commit for a train then, and none of them waits for the one before it.
         """
         leads = self._current is not None and self._current.phase is Phase.FENCE
-        if self.is_over or not (leads or (self._is_warm and self._current is None)):
-            return
-        ahead = self.handed + len(self._train) + leads
-        while ahead < self._depth and self._wire.is_flushed:
+        ahead = self.handed + 1 + len(self._train)
+        while leads and ahead < self._depth and self._wire.is_flushed:
             parcel = self._fetch()
             if parcel is None:
                 return
@@ -329,7 +323,7 @@ class Dialogue:
             self._break("the server ended it before the end of the message")
             return
         parcel.phase = Phase.DOT
-        self._current, self._is_warm = None, True
+        self._current, self._is_warm = None, self._depth > 1
         self.handed += 1
         self._unwritten.append(LAST[self._mode])
         self._expected.append(Expected(Phase.DOT, parcel))

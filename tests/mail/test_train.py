@@ -72,7 +72,7 @@ def test_never_are_more_behind_the_fence_than_may_be_in_doubt(is_slow: bool) -> 
     assert sorted(asked) == list(range(MESSAGES))
 
 
-def test_of_a_message_that_was_refused_ahead_the_relay_never_hears() -> None:
+def test_a_message_that_was_refused_ahead_stops_no_other_of_its_train() -> None:
     sink, refused = Sink(), {2, 3, 7}
 
     async def ask(number: int) -> bool:
@@ -84,7 +84,6 @@ def test_of_a_message_that_was_refused_ahead_the_relay_never_hears() -> None:
     fenced = {n for n, one in enumerate(receipts) if one.outcome is Outcome.FENCED}
     assert fenced == refused
     assert len(sink.recipients) == MESSAGES - len(refused)
-    assert not any("a2@c.nl" in line for line in sink.commands)
 
 
 def test_what_was_let_through_and_never_written_is_known_not_to_be_sent() -> None:
