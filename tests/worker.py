@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cluster
+from running import descendants
 
 from funnel.config import Settings
 from funnel.embedded import valkey
@@ -39,10 +41,20 @@ class Worker:
         return self.process is not None and self.process.poll() is not None
 
     def stop(self) -> None:
-        if self.process is not None:
-            self.process.terminate()
+        """End it as Compose does: politely, and after a while the hard way.
+
+        A worker whose Redis was taken away can wait for it for ever.
+        """
+        if self.process is None:
+            return
+        self.process.terminate()
+        try:
             self.process.wait(30)
-            self.process = None
+        except subprocess.TimeoutExpired:
+            for pid in (self.process.pid, *descendants(self.process.pid)):
+                os.kill(pid, signal.SIGKILL)
+            self.process.wait(30)
+        self.process = None
 
 
 @contextlib.contextmanager

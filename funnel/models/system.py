@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import BigInteger, CheckConstraint, Interval, func
 from sqlalchemy.dialects.postgresql import Insert, insert
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from funnel.models.base import Base
 
@@ -18,6 +18,13 @@ class System(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)
     clock_offset: Mapped[timedelta] = mapped_column(Interval, default=timedelta())
     counted_until: Mapped[date | None]  # MailCount has every day before it
+
+    @classmethod
+    def locked(cls, session: Session) -> "System":
+        """Return the row for changes; of two who ask at once, the second waits."""
+        one = insert(cls).values(id=1, clock_offset=timedelta())
+        session.execute(one.on_conflict_do_nothing())
+        return session.get_one(cls, 1, with_for_update=True, populate_existing=True)
 
 
 class Heartbeat(Base):

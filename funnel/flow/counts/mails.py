@@ -7,7 +7,6 @@ a few rows by day, and only the last days are counted one by one.
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Date, cast, delete, func, insert, select
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from funnel.flow.counts import calendar
@@ -20,15 +19,11 @@ SETTLING = timedelta(days=32)
 """So much of the history is counted anew each night: somebody decided, it bounced."""
 
 
-_ONE = upsert(System).values(id=1, clock_offset=timedelta()).on_conflict_do_nothing()
-
-
 def fold(session: Session, *, now: datetime) -> date:
     """Count the days that are over anew; return the first that is not history."""
     zone = calendar.zone(session)
     until = (now.astimezone(zone) - YOUNG).date()
-    session.execute(_ONE)
-    system = session.get_one(System, 1, with_for_update=True, populate_existing=True)
+    system = System.locked(session)
     counted = system.counted_until
     since = min(counted, until) - SETTLING if counted else None
     session.execute(

@@ -56,11 +56,7 @@ def now(session: Session) -> Clock:
 
 def shift(session: Session, to: datetime, *, real: datetime) -> None:
     """Set the domain clock; it runs on from there."""
-    system = session.get(System, 1, with_for_update=True)
-    if system is None:
-        system = System(id=1)
-        session.add(system)
-    system.clock_offset = to - real
+    System.locked(session).clock_offset = to - real
     session.commit()
 
 
