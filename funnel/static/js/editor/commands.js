@@ -3,7 +3,7 @@ import { ask } from "./dialogs.js";
 import { NAME } from "./holes.js";
 import { uploaded } from "./pictures.js";
 
-/* Command → { run, isOn } for an editor. */
+/* Command → { run, isOn } for an editor that has the focus. */
 export const COMMANDS = {
   bold: toggled("toggleBold", "bold"),
   italic: toggled("toggleItalic", "italic"),
@@ -12,9 +12,9 @@ export const COMMANDS = {
   numbers: toggled("toggleOrderedList", "orderedList"),
   note: toggled("toggleBlockquote", "blockquote"),
   link: { run: link, isOn: (editor) => editor.isActive("link") },
-  undo: { run: (editor) => editor.chain().focus().undo().run(), can: "undo" },
-  redo: { run: (editor) => editor.chain().focus().redo().run(), can: "redo" },
-  line: { run: (editor) => editor.chain().focus().setHorizontalRule().run() },
+  undo: { run: (editor) => editor.commands.undo(), can: "undo" },
+  redo: { run: (editor) => editor.commands.redo(), can: "redo" },
+  line: { run: (editor) => editor.commands.setHorizontalRule() },
   button: { run: button },
   case: { run: oneCase },
   image: { run: image },
@@ -38,9 +38,16 @@ const EDITS = {
   product: editProduct,
 };
 
+/* The text has its cursor back before another key can come. */
+async function asked(editor, ...question) {
+  const told = await ask(...question);
+  editor.view.focus();
+  return told;
+}
+
 function toggled(command, name, attrs) {
   return {
-    run: (editor) => editor.chain().focus()[command](attrs).run(),
+    run: (editor) => editor.commands[command](attrs),
     isOn: (editor) => editor.isActive(name, attrs),
   };
 }
@@ -50,12 +57,12 @@ function hole(source) {
 }
 
 function insert(editor, content) {
-  return editor.chain().focus().insertContent(content).run();
+  return editor.commands.insertContent(content);
 }
 
 /* A block of its own, and the cursor in the text behind it. */
 function block(editor, content) {
-  return editor.chain().focus().insertContent([content, { type: "paragraph" }]).run();
+  return editor.commands.insertContent([content, { type: "paragraph" }]);
 }
 
 async function link(editor) {
@@ -64,9 +71,9 @@ async function link(editor) {
   const { from, to } = editor.state.selection;
   const words = editor.state.doc.textBetween(from, to, " ");
   const { href = "" } = editor.getAttributes("link");
-  const told = await ask("link", { words, ...placed(href) }, { canRemove: isThere });
-  if (!told) return editor.commands.focus();
-  const chain = editor.chain().focus().setTextSelection({ from, to });
+  const told = await asked(editor, "link", { words, ...placed(href) }, { canRemove: isThere });
+  if (!told) return;
+  const chain = editor.chain().setTextSelection({ from, to });
   if (told.isRemoved) return chain.unsetMark("link").run();
   const attrs = { href: leading(told), title: null };
   if (from !== to && told.words === words) return chain.setMark("link", attrs).run();
@@ -79,59 +86,59 @@ async function button(editor) {
   const isThere = parent.type.name === "button";
   const known = isThere ? placed(parent.attrs.href) : placed("{{ join_url }}");
   const words = isThere ? parent.textContent : "";
-  const told = await ask("button", { words, ...known }, { canRemove: isThere });
-  if (!told) return editor.commands.focus();
+  const told = await asked(editor, "button", { words, ...known }, { canRemove: isThere });
+  if (!told) return;
   if (isThere) return changeButton(editor, told, words);
   const content = [{ type: "text", text: told.words }];
   return block(editor, { type: "button", attrs: { href: leading(told) }, content });
 }
 
 function changeButton(editor, told, words) {
-  if (told.isRemoved) return editor.chain().focus().setNode("paragraph").run();
+  if (told.isRemoved) return editor.commands.setNode("paragraph");
   const { $from } = editor.state.selection;
-  const chain = editor.chain().focus().updateAttributes("button", { href: leading(told) });
+  const chain = editor.chain().updateAttributes("button", { href: leading(told) });
   if (told.words === words) return chain.run();
   const range = { from: $from.start(), to: $from.end() };
   return chain.insertContentAt(range, { type: "text", text: told.words }).run();
 }
 
 async function oneCase(editor) {
-  const told = await ask("case", { others: true });
-  if (!told) return editor.commands.focus();
+  const told = await asked(editor, "case", { others: true });
+  if (!told) return;
   const tag = (source) => ({ type: "tag", attrs: { source: `{% ${source} %}` } });
   const blank = { type: "paragraph" };
   const others = told.others ? [tag("else"), blank] : [];
-  const asked = `if ${told.no ? "not " : ""}${told.name}`;
-  const content = [tag(asked), blank, ...others, tag("endif")];
+  const opening = `if ${told.no ? "not " : ""}${told.name}`;
+  const content = [tag(opening), blank, ...others, tag("endif")];
   const { $from } = editor.state.selection;
   const isBlank = $from.depth === 1 && !$from.parent.childCount;
   const at = isBlank ? $from.before(1) : $from.after(1);
   const place = isBlank ? { from: at, to: $from.after(1) } : at;
-  return editor.chain().focus().insertContentAt(place, content).setTextSelection(at + 2).run();
+  return editor.chain().insertContentAt(place, content).setTextSelection(at + 2).run();
 }
 
 async function image(editor) {
-  const attrs = await ask("image", {}, { settle: uploaded });
-  if (!attrs) return editor.commands.focus();
+  const attrs = await asked(editor, "image", {}, { settle: uploaded });
+  if (!attrs) return;
   return block(editor, { type: "paragraph", content: [{ type: "image", attrs }] });
 }
 
 async function editImage(editor, node) {
   const { src, alt } = node.attrs;
   const how = { canRemove: true, settle: (told) => uploaded(told, src) };
-  const told = await ask("image", { address: src, alt }, how);
+  const told = await asked(editor, "image", { address: src, alt }, how);
   return change(editor, told, () => told);
 }
 
 async function product(editor) {
-  const told = await ask("product", {});
-  if (!told) return editor.commands.focus();
+  const told = await asked(editor, "product", {});
+  if (!told) return;
   return block(editor, { type: "product", attrs: goods(told) });
 }
 
 async function editProduct(editor, node) {
   const { href, name, text } = node.attrs;
-  const told = await ask("product", { address: href, name, text }, { canRemove: true });
+  const told = await asked(editor, "product", { address: href, name, text }, { canRemove: true });
   return change(editor, told, () => goods(told));
 }
 
@@ -147,21 +154,21 @@ async function editHole(editor, node, labels) {
   const fallback = labels.fallback(source);
   const isSimple = NAME.test(source) || fallback;
   if (!name || !isSimple) return editSource(editor, node);
-  const told = await ask("value", { name, fallback }, { canRemove: true });
+  const told = await asked(editor, "value", { name, fallback }, { canRemove: true });
   return change(editor, told, () => ({ source: valueOf(told) }));
 }
 
 async function editSource(editor, node) {
-  const told = await ask("source", { source: node.attrs.source }, { canRemove: true });
+  const told = await asked(editor, "source", { source: node.attrs.source }, { canRemove: true });
   return change(editor, told, () => ({ source: told.source.trim() }));
 }
 
 /* Gives the selected node other attributes, or takes it out. */
 function change(editor, told, attrs) {
-  if (!told) return editor.commands.focus();
-  if (told.isRemoved) return editor.chain().focus().deleteSelection().run();
+  if (!told) return;
+  if (told.isRemoved) return editor.commands.deleteSelection();
   const { name } = editor.state.selection.node.type;
-  return editor.chain().focus().updateAttributes(name, attrs()).run();
+  return editor.commands.updateAttributes(name, attrs());
 }
 
 function valueOf({ name, fallback }) {

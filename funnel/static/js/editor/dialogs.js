@@ -1,6 +1,8 @@
 /* Asks in a dialog of the page; resolves to its fields, or null when it was left.
-   `settle` may turn them into something else first, or throw what is wrong. */
-export function ask(name, known, { canRemove = false, settle } = {}) {
+   `settle` may turn them into something else first, or throw what is wrong.
+   The answer comes in the task that closes the dialog: the browser's own `close`
+   event comes later, and a fast key before it. */
+export function ask(name, known, { canRemove = false, settle = async (fields) => fields } = {}) {
   const dialog = document.getElementById(`dialog-${name}`);
   const form = dialog.querySelector("form");
   form.reset();
@@ -8,27 +10,25 @@ export function ask(name, known, { canRemove = false, settle } = {}) {
   form.querySelector("[data-remove]").hidden = !canRemove;
   follow(form);
   complain(form, "");
-  dialog.returnValue = "";
-  let settled;
-  form.onsubmit = settle && ((event) => {
-    if (event.submitter.value !== "ok") return;
-    event.preventDefault();
-    const work = settle(told(form)).then((found) => {
-      settled = found;
-      dialog.close("ok");
-    });
-    work.catch((problem) => complain(form, problem.message));
-  });
   dialog.showModal();
   return new Promise((resolve) => {
-    const close = () => resolve(answer(dialog, settled ?? told(form)));
-    dialog.addEventListener("close", close, { once: true });
+    let isLeft = false;
+    const leave = (answer) => {
+      if (isLeft) return; // what was settled too late is not for the next question
+      isLeft = true;
+      dialog.close();
+      resolve(answer);
+    };
+    dialog.oncancel = () => leave(null);
+    form.onsubmit = (event) => {
+      event.preventDefault();
+      const { value } = event.submitter;
+      if (value === "cancel") return leave(null);
+      if (value === "remove") return leave({ isRemoved: true });
+      const problem = ({ message }) => isLeft || complain(form, message);
+      settle(told(form)).then(leave, problem);
+    };
   });
-}
-
-function answer(dialog, fields) {
-  if (dialog.returnValue === "remove") return { isRemoved: true };
-  return dialog.returnValue === "ok" ? fields : null;
 }
 
 function complain(form, sentence) {

@@ -54,7 +54,8 @@ export class Surface {
   }
 
   focus() {
-    this.editor.commands.focus();
+    this.editor.view.focus(); // its command would wait for the next frame
+    this.editor.commands.scrollIntoView();
   }
 
   tell() {

@@ -33,7 +33,7 @@ export class Toolbar {
 
   move(event) {
     if (event.target.closest("[role=menu]")) return;
-    if (event.key === "Escape") this.editor.commands.focus();
+    if (event.key === "Escape") this.editor.view.focus();
     const at = this.keys.indexOf(event.target.closest(".tool-key"));
     const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: -1 }[event.key];
     if (at < 0 || to === undefined) return;
