@@ -55,7 +55,7 @@ def main() -> None:
     with stage.stage() as on:
         if wants.people:
             live(on, wants, wants.people, per_second=0)
-        if wants.per_second:
+        if wants.per_second and wants.limited_people:
             live(on, wants, wants.limited_people, per_second=wants.per_second)
         if wants.deliveries:
             memory(on, wants)
