@@ -45,7 +45,7 @@ UPDATE revision SET timing = 'start + 2 minutes', condition = '';
 UPDATE occurrence SET starts_at = '{start}', ends_at = '{start}'::timestamptz + '1 hour';
 UPDATE registration SET occurrence_id = (SELECT min(id) FROM occurrence);
 UPDATE enrollment SET due_at = '{due}', next_step_id = (SELECT min(id) FROM step);
-"""  # noqa: E501 - a table's line each
+"""  # noqa: E501 - a statement is a line
 
 
 def main() -> None:

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, Page
+from running import Running
 
-from browser import chromium
+from browser import chromium, routes
 
 
 class Seen(NamedTuple):
@@ -51,4 +52,15 @@ def context(browser: Browser, seen: Seen) -> Iterator[BrowserContext]:
     )
     context.set_default_timeout(20_000)
     yield context
+    context.close()
+
+
+@pytest.fixture
+def page(browser: Browser, system: Running) -> Iterator[Page]:
+    """Somebody who is logged in, at a desk, and reads English."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.add_cookies(routes.cookies(system))  # type: ignore[arg-type]  # a TypedDict
+    context.set_default_timeout(20_000)
+    system.execute("UPDATE \"user\" SET language = 'en'")
+    yield context.new_page()
     context.close()

@@ -37,17 +37,6 @@ def system() -> Iterator[Running]:
         yield system
 
 
-@pytest.fixture
-def page(browser: Browser, system: Running) -> Iterator[Page]:
-    """Somebody who is logged in, at a desk, and reads English."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.add_cookies(routes.cookies(system))  # type: ignore[arg-type]  # a TypedDict
-    context.set_default_timeout(20_000)
-    system.execute("UPDATE \"user\" SET language = 'en'")
-    yield context.new_page()
-    context.close()
-
-
 def test_a_file_with_mistakes_is_looked_at_brought_in_and_accounted_for(
     page: Page, system: Running, tmp_path: Path
 ) -> None:

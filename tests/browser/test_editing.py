@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 from running import Running, wait_for
 
 from browser import routes
@@ -25,17 +25,6 @@ def system() -> Iterator[Running]:
     with Running.started("editing") as system:
         routes.stage(system)
         yield system
-
-
-@pytest.fixture
-def page(browser: Browser, system: Running) -> Iterator[Page]:
-    """Somebody who is logged in, at a desk, and reads English."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.add_cookies(routes.cookies(system))  # type: ignore[arg-type]  # a TypedDict
-    context.set_default_timeout(20_000)
-    system.execute("UPDATE \"user\" SET language = 'en'")
-    yield context.new_page()
-    context.close()
 
 
 def mail(page: Page, subject: str) -> Locator:

@@ -4,10 +4,8 @@ from collections.abc import Iterator
 
 import factories
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from running import Running
-
-from browser import routes
 
 pytestmark = [pytest.mark.system, pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -16,16 +14,6 @@ pytestmark = [pytest.mark.system, pytest.mark.browser, pytest.mark.timeout(300)]
 def system() -> Iterator[Running]:
     with Running.started("pictures") as system:
         yield system
-
-
-@pytest.fixture
-def page(browser: Browser, system: Running) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.add_cookies(routes.cookies(system))  # type: ignore[arg-type]  # a TypedDict
-    context.set_default_timeout(20_000)
-    system.execute("UPDATE \"user\" SET language = 'en'")
-    yield context.new_page()
-    context.close()
 
 
 def test_a_picture_is_sent_up_and_seen_in_the_letter_before_anybody_gets_it(
