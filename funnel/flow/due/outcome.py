@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cached_property
-from itertools import takewhile
 from typing import Any
 
 from funnel.domain import schedule, timing
@@ -167,6 +165,7 @@ class _Planning:
             past.step_id: Handled(past.at, past.has_arrived, past.is_final, past.reason)
             for past in person.handled(course.kinds)
         }
+        self.given: list[datetime] = []  # when the marketing of its rows may leave
         self._later: list[Planned] | None = None
         reason: Reason | None = person.row.reason
         self.had_left = reason in LEAVING
@@ -240,7 +239,7 @@ class _Planning:
             "enrollment_id": row.id,
             "step_id": step.id,
             "occurrence_id": row.occurrence_id if is_service else None,
-            "moved": list(dict.fromkeys(item.moved)) or None,
+            "moved": list(dict.fromkeys(item.moved)) if item.moved else None,
             "planned_at": item.at,
             "due_at": item.at if is_service or reason else self._leaves_at(item),
             "not_after": item.not_after,
@@ -253,30 +252,31 @@ class _Planning:
         own. By the enrollment's number (Knuth's multiplicative hash), not by chance:
         a second look gives the same moment.
         """
-        at, zone = item.at, timing.zone(self.person.row.zone)
-        openings = self.course.track.openings(zone)
+        at = item.at
         if item.at < self.now - PUNCTUAL or Moved.RETIMED in item.moved:
+            openings = self.course.track.openings(timing.zone(self.person.row.zone))
             part = self.person.row.id * 2654435761 % 1000 / 1000
             at = max(item.at, self.now) + part * CATCH_UP
             at, _ = openings.open(item.step, at)
-            while self._day(at) in self.busy:
+            busy = self._busy()
+            while self._day(at) in busy:
                 at, _ = openings.open(item.step, at + ONE_DAY)
-        self.busy.add(self._day(at))
+        self.given.append(at)
         return at
 
     def _day(self, at: datetime) -> date:
         return timing.local(at, timing.zone(self.person.row.zone)).date()
 
-    @cached_property
-    def busy(self) -> set[date]:
-        """Tell the days of her clock on which marketing of this way really went."""
+    def _busy(self) -> set[date]:
+        """Tell the days of her clock on which marketing of this way really goes."""
         kinds = self.course.kinds
-        return {
-            self._day(past.due_at)
+        went = [
+            past.due_at
             for past in self.person.past
             if kinds.get(past.step_id) is Kind.MARKETING
             and (past.has_arrived or not past.is_final)
-        }
+        ]
+        return {self._day(at) for at in (*went, *self.given)}
 
     def _lets_go(self) -> bool:
         """Say whether the sequence's condition for leaving holds for her now."""
@@ -312,8 +312,8 @@ class _Planning:
 
 
 def _due(planned: list[Planned], now: datetime) -> list[Planned]:
-    """Return the beginning of a plan that is due: plans are in time order."""
-    return list(takewhile(lambda item: item.at <= now, planned))
+    """Return what of a plan is due, in time order."""
+    return [item for item in planned if item.at <= now]
 
 
 def _retimed_at(row: AnyRow, changed_at: datetime | None) -> datetime | None:

@@ -2,23 +2,22 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import (
     ARRAY,
-    BigInteger,
     ColumnElement,
+    Connection,
     Row,
     Select,
-    SQLColumnExpression,
     Text,
     any_,
+    cast,
     literal,
     select,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from funnel.domain import address as addresses
 from funnel.domain.status import (
@@ -70,8 +69,7 @@ UNREACHABLE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
+class Past(NamedTuple):
     """A delivery row of an enrollment: what was done about a step."""
 
     step_id: int
@@ -90,8 +88,7 @@ class Past:
         return self.state in ARRIVED
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """One enrollment with what is known of its subscriber.
 
     `row` has the columns of the enrollment, the subscriber, the seat and the date.
@@ -145,13 +142,14 @@ def load(
     What changes later waits for the lock, and then has them looked at again.
     Events are read only where a condition asks for them.
     """
-    rows = session.execute(_rows(enrollment_ids)).all()
+    connection = session.connection()
+    rows = connection.execute(_rows(enrollment_ids)).all()
     who = [row.subscriber_id for row in rows]
-    past, elsewhere = _past(session, enrollment_ids), _elsewhere(session, who)
-    consents = _consents(session, who)
+    past, elsewhere = _past(connection, enrollment_ids), _elsewhere(connection, who)
+    consents = _consents(connection, who)
     digests = [addresses.digest(row.address or "") for row in rows]
-    suppressions = _suppressions(session, digests)
-    told = _events(session, who) if with_events else {}
+    suppressions = _suppressions(connection, digests)
+    told = _events(connection, who) if with_events else {}
     return [
         Person(
             row,
@@ -166,11 +164,15 @@ def load(
 
 
 def among(
-    column: SQLColumnExpression[Any], found: Collection[Any], of: Any = None
+    column: InstrumentedAttribute[Any], found: Collection[Any]
 ) -> ColumnElement[bool]:
-    """Say that a column is one of these: one parameter, however many there are."""
-    kind = ARRAY(of or BigInteger())
-    return column == any_(literal(list(found), kind))
+    """Say that a column is one of these numbers or plain words.
+
+    One parameter, however many there are, and one text: the server reads an array
+    sooner than it is told of each element.
+    """
+    text = literal("{" + ",".join(map(str, found)) + "}", Text())
+    return column == any_(cast(text, ARRAY(column.type)))
 
 
 def _rows(enrollment_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
@@ -208,7 +210,9 @@ def _rows(enrollment_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _past(session: Session, enrollment_ids: Sequence[int]) -> dict[int, list[Past]]:
+def _past(
+    connection: Connection, enrollment_ids: Sequence[int]
+) -> dict[int, list[Past]]:
     query: Select[*tuple[Any, ...]] = select(
         Delivery.enrollment_id,
         Delivery.step_id,
@@ -219,15 +223,14 @@ def _past(session: Session, enrollment_ids: Sequence[int]) -> dict[int, list[Pas
         Delivery.reason,
     )
     found: dict[int, list[Past]] = defaultdict(list)
-    for row in session.execute(
-        query.where(among(Delivery.enrollment_id, enrollment_ids))
-    ):
-        found[row.enrollment_id].append(Past(*row[1:]))
+    theirs = query.where(among(Delivery.enrollment_id, enrollment_ids))
+    for enrollment_id, *past in connection.execute(theirs):
+        found[enrollment_id].append(Past(*past))
     return found
 
 
 def _elsewhere(
-    session: Session, subscriber_ids: Sequence[int]
+    connection: Connection, subscriber_ids: Sequence[int]
 ) -> dict[int, list[tuple[int, datetime]]]:
     """Return whose days are taken, by which of her ways, when."""
     query = select(
@@ -239,14 +242,14 @@ def _elsewhere(
         Delivery.state.in_(TAKES_A_DAY),
     )
     found: dict[int, list[tuple[int, datetime]]] = defaultdict(list)
-    for who, way, at in session.execute(query):
+    for who, way, at in connection.execute(query):
         if who is not None and way is not None:
             found[who].append((way, at))
     return found
 
 
 def _events(
-    session: Session, subscriber_ids: Sequence[int]
+    connection: Connection, subscriber_ids: Sequence[int]
 ) -> dict[int, tuple[frozenset[str], frozenset[int]]]:
     """Return what happened, in the words of conditions, and the steps she clicked."""
     query = (
@@ -259,7 +262,7 @@ def _events(
     )
     words: dict[int, set[str]] = defaultdict(set)
     steps: dict[int, set[int]] = defaultdict(set)
-    for who, kind, step_id in session.execute(query):
+    for who, kind, step_id in connection.execute(query):
         if who is not None and kind in WORDS:
             words[who].add(WORDS[kind])
         elif who is not None and step_id is not None:
@@ -270,24 +273,24 @@ def _events(
 
 
 def _consents(
-    session: Session, subscriber_ids: Sequence[int]
+    connection: Connection, subscriber_ids: Sequence[int]
 ) -> dict[int, frozenset[Purpose]]:
     """Return the purposes whose last word was yes."""
     found: dict[int, frozenset[Purpose]] = defaultdict(frozenset)
     theirs = Consent.in_force(among(Consent.subscriber_id, subscriber_ids))
-    for subscriber_id, purpose in session.execute(theirs):
+    for subscriber_id, purpose in connection.execute(theirs):
         found[subscriber_id] |= {purpose}
     return found
 
 
 def _suppressions(
-    session: Session, digests: Sequence[str]
+    connection: Connection, digests: Sequence[str]
 ) -> dict[str, frozenset[Scope]]:
     found: dict[str, frozenset[Scope]] = defaultdict(frozenset)
     in_force = select(Suppression.address_hash, Suppression.scope).where(
         Suppression.lifted_at.is_(None),
-        among(Suppression.address_hash, digests, Text()),
+        among(Suppression.address_hash, digests),
     )
-    for digest, scope in session.execute(in_force):
+    for digest, scope in connection.execute(in_force):
         found[digest] |= {scope}
     return found

@@ -8,7 +8,6 @@ their marketing ahead is kept free; among equals, to who is due first.
 import logging
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -103,7 +102,8 @@ class _Turn:
             return person
         mine = self._priority(person)
         first = [at for priority, at in self.hoped if priority > mine]
-        return replace(person, elsewhere=(*person.elsewhere, *self.written, *first))
+        elsewhere = (*person.elsewhere, *self.written, *first)
+        return person._replace(elsewhere=elsewhere)
 
     def _hope(self, person: Person, moments: list[datetime]) -> None:
         self.hoped += [(self._priority(person), at) for at in moments]

@@ -144,7 +144,7 @@ def _load(session: Session, ids: Sequence[int]) -> list[Pair]:
                 if one.state is not DeliveryState.SCHEDULED
                 or kinds.get(one.step_id) is not Kind.MARKETING
             ]
-            pairs.append((replace(person, past=past), course))
+            pairs.append((person._replace(past=past), course))
     return pairs
 
 
