@@ -10,6 +10,7 @@ time is this process's own, in which the server's is not counted.
 
 import argparse
 import gc
+import multiprocessing
 import statistics
 import tempfile
 import time
@@ -17,10 +18,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import psycopg
-from sqlalchemy import create_engine, text
+from sqlalchemy import URL, create_engine, text
 from sqlalchemy.orm import Session
 
 from funnel.app import create_app
@@ -75,13 +77,13 @@ def main() -> None:
             took = _timed(lambda: _load(connection, people))
         print(f"{people:,} enrollments loaded in {took:.1f} s")
         engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
-        with Session(engine) as session:
-            _measure(session, people)
+        with Session(engine) as session, _colleague(engine.url) as colleague:
+            _measure(session, people, colleague)
             _sizes(session)
         engine.dispose()
 
 
-def _measure(session: Session, people: int) -> None:
+def _measure(session: Session, people: int, colleague: Connection) -> None:
     yardstick = statistics.median(
         _timed(lambda: session.execute(text("SELECT 1"))) for _ in range(200)
     )
@@ -95,6 +97,9 @@ def _measure(session: Session, people: int) -> None:
     for count in (1000, 1000, 1000, min(active, 100_000)):
         _make_due(session, count)
         line(f"a scan with {count:,} due", lambda: due.scan(session, now=NOW), count)
+    for count in (1000, 1000, 1000, min(active, 100_000)):
+        _make_due(session, count)
+        line(f"… shared by two: {count:,}", lambda: _share(session, colleague), count)
     count = min(active, 100_000)
     some = text(f"enrollment.id <= {count}")
     line(f"a publish marks {count:,} people", lambda: _retime(session, some), count)
@@ -116,6 +121,40 @@ class _Line:
         ratio = seconds / self.yardstick
         speed = f"{people / seconds:9,.0f}" if people else ""
         print(f"{what:34} {seconds * 1e3:9,.1f} {ratio:12,.0f} {cpu:7,.0f} {speed}")
+
+
+@contextmanager
+def _colleague(url: URL) -> Iterator[Connection]:
+    """Start a process that scans when it is called, as another worker does."""
+    here, there = multiprocessing.Pipe()
+    away = multiprocessing.get_context("spawn").Process(
+        target=_help, args=(url.render_as_string(hide_password=False), there)
+    )
+    away.start()
+    here.recv()
+    try:
+        yield here
+    finally:
+        here.send(False)
+        away.join()
+
+
+def _help(url: str, calls: Connection) -> None:
+    engine = create_engine(url)
+    with Session(engine) as session:
+        due.scan(session, now=NOW)
+        gc.freeze()
+        calls.send(None)
+        while calls.recv():
+            due.scan(session, now=NOW)
+            calls.send(None)
+    engine.dispose()
+
+
+def _share(session: Session, colleague: Connection) -> None:
+    """Scan as a worker does, and wait until the one that it called is done as well."""
+    due.scan(session, now=NOW, pace=due.Pace(call=lambda: colleague.send(True)))
+    colleague.recv()
 
 
 def _make_due(session: Session, count: int) -> None:

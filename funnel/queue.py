@@ -25,6 +25,7 @@ class TaskName(StrEnum):
     """What a worker can be asked to look at."""
 
     SCAN = "sending.scan"
+    SHARE = "sending.share"
     DRAIN = "sending.drain"
     CLICKS = "feedback.clicks"
     UPKEEP = "upkeep.tidy"

@@ -1,9 +1,9 @@
 """The fast ticks: what is due becomes deliveries, deliveries are sent."""
 
-import functools
 import gc
 import os
 import socket
+from functools import cache, partial
 from typing import Any
 
 from celery import current_app, shared_task
@@ -14,15 +14,37 @@ from funnel.flow import due, travel
 from funnel.flow.delivery.desk import Desk
 from funnel.queue import TaskName
 
+SCAN_SECONDS = 1.0
+"""So long a scan takes at most, out of the two to the next: what it gives is sent."""
+
 
 @shared_task(name=TaskName.SCAN.value)  # type: ignore[untyped-decorator]  # Celery has no types
 def scan() -> None:
-    """Plan everybody whose moment has come, and wake a drain for what it gave."""
+    """Plan everybody whose moment has come, with another worker if they are many."""
+    _scan(due.Pace(seconds=SCAN_SECONDS, call=partial(_wake, TaskName.SHARE)))
+
+
+@shared_task(name=TaskName.SHARE.value)  # type: ignore[untyped-decorator]  # Celery has no types
+def share() -> None:
+    """Take a part of a scan that has more than a batch; call nobody else."""
+    _scan(due.Pace(seconds=SCAN_SECONDS))
+
+
+def _scan(pace: due.Pace) -> None:
     with desk().session() as session:
-        now, gap = travel.now(session)(), desk().office.gap
-        done = due.scan(session, now=now, worker=desk().worker, gap=gap)
+        done = due.scan(
+            session,
+            now=travel.now(session)(),
+            pace=pace,
+            worker=desk().worker,
+            gap=desk().office.gap,
+        )
     if done.deliveries:
-        queue.wake(current_app.settings.redis_url, TaskName.DRAIN)
+        _wake(TaskName.DRAIN)
+
+
+def _wake(name: TaskName) -> None:
+    queue.wake(current_app.settings.redis_url, name)
 
 
 @shared_task(name=TaskName.DRAIN.value)  # type: ignore[untyped-decorator]  # Celery has no types
@@ -33,7 +55,7 @@ def drain() -> None:
     desk().drain(now)
 
 
-@functools.cache
+@cache
 def desk() -> Desk:
     """Return this process's desk; a child process makes its own after the fork."""
     name = f"{socket.gethostname()}:{os.getpid()}"

@@ -324,7 +324,7 @@ def test_scans_at_the_same_time_give_each_person_exactly_one_mail(
         with Session(engine) as mine:
             ready.wait()
             try:
-                due.scan(mine, now=NOW, limit=7)
+                due.scan(mine, now=NOW, pace=due.Pace(limit=7))
             except Exception as problem:  # noqa: BLE001 - shown by the assertion
                 problems.append(problem)
 
@@ -340,6 +340,32 @@ def test_scans_at_the_same_time_give_each_person_exactly_one_mail(
     assert len(set(made)) == 60
     moments = set(commit_session.scalars(select(Enrollment.due_at)))
     assert moments == {TUESDAY}
+
+
+def test_a_scan_whose_time_is_up_leaves_the_rest_to_the_next_one(
+    session: Session,
+) -> None:
+    sequence = course(session, AT_ONCE, TOMORROW)
+    for _ in range(5):
+        enrolled(session, sequence)
+
+    brief = due.Pace(limit=2, seconds=0)
+    planned = [due.scan(session, now=NOW, pace=brief).enrollments for _ in range(4)]
+
+    assert planned == [2, 2, 1, 0]
+
+
+def test_a_scan_with_more_than_a_batch_calls_another_worker_once(
+    session: Session,
+) -> None:
+    sequence = course(session, AT_ONCE, TOMORROW)
+    calls = list[int]()
+    pace = due.Pace(limit=2, call=lambda: calls.append(1))
+    for people, wanted in ((1, 0), (5, 1)):
+        for _ in range(people):
+            enrolled(session, sequence)
+        due.scan(session, now=NOW, pace=pace)
+        assert len(calls) == wanted
 
 
 def test_a_change_during_a_scan_is_seen_by_the_next_one(

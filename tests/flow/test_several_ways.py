@@ -162,7 +162,7 @@ def test_scans_at_the_same_time_give_no_day_away_twice(
     def work() -> None:
         ready.wait()
         with Session(engine) as mine:
-            due.scan(mine, now=TUESDAY, limit=5)
+            due.scan(mine, now=TUESDAY, pace=due.Pace(limit=5))
 
     for _ in range(2):  # what one left to the other is looked at by the next tick
         ready = threading.Barrier(4)

@@ -1,5 +1,8 @@
 """3. What is due becomes deliveries: the plan, asked again for everybody concerned."""
 
+import math
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,9 +18,24 @@ from funnel.flow.due.outcome import ahead
 from funnel.models import Enrollment, Heartbeat, Subscriber
 from funnel.models import Sequence as SequenceRow
 
-__all__ = ["NoSuchMail", "Scanned", "ahead", "call", "scan"]
+__all__ = ["NoSuchMail", "Pace", "Scanned", "ahead", "call", "scan"]
 
 BEAT = "scan"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a scan goes about it: so many people a batch, none begun after `seconds`.
+
+    `call` is done once, when there is more than a batch: it can bring another worker.
+    """
+
+    limit: int = 250
+    seconds: float = math.inf
+    call: Callable[[], object] | None = None
+
+
+PACE = Pace()
 
 
 @dataclass(slots=True)
@@ -33,7 +51,7 @@ def scan(
     session: Session,
     *,
     now: datetime,
-    limit: int = 500,
+    pace: Pace = PACE,
     worker: str = "",
     gap: timedelta = guard.GAP,
 ) -> Scanned:
@@ -43,21 +61,27 @@ def scan(
     one has locked, the other skips. After a gap (real time) without any scan it
     plans nothing before somebody has decided.
     """
-    done = Scanned()
+    done, until, call = Scanned(), time.monotonic() + pace.seconds, pace.call
     session.execute(guard.trip(gap), {"now": now})
     entrance.close(session, now=now)
-    while not guard.stands_still(session) and _batch(session, now, limit, done):
+    while not guard.stands_still(session) and (
+        locked := _lock(session, now, pace.limit)
+    ):
+        if call and len(locked) == pace.limit:
+            call()
+            call = None
+        _plan(session, locked, now, done)
         session.commit()
+        if time.monotonic() >= until:
+            break
     _beat(session, worker)
     session.commit()
     return done
 
 
-def _batch(session: Session, now: datetime, limit: int, done: Scanned) -> bool:
-    """Handle up to `limit` enrollments; False when none is due."""
-    locked = _lock(session, now, limit)
-    if not locked:
-        return False
+def _plan(
+    session: Session, locked: list[Row[int, int, int]], now: datetime, done: Scanned
+) -> None:
     due = {row.id: row.sequence_id for row in locked}
     ways = turns.rivals(session, [row.subscriber_id for row in locked]) | due
     maps = courses.load(session, set(ways.values()))
@@ -67,7 +91,6 @@ def _batch(session: Session, now: datetime, limit: int, done: Scanned) -> bool:
     book.push_ahead(session, troubled, now)
     done.enrollments += len(due)
     done.troubled += len(troubled)
-    return True
 
 
 def _lock(session: Session, now: datetime, limit: int) -> list[Row[int, int, int]]:
