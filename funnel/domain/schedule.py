@@ -32,11 +32,13 @@ from funnel.domain.openings import Slot, Usual
 from funnel.domain.rules import Rules
 from funnel.domain.slots import Slots, is_crowded
 from funnel.domain.status import How, Reason
-from funnel.domain.steps import Facts, Handled, Moved, Pause, Planned, Step
+from funnel.domain.steps import Added, Facts, Handled, Moved, Pause, Planned, Step
 from funnel.domain.timing import next_wall, zone
-from funnel.domain.track import NOTICE, Anchors, Pinned, Track
+from funnel.domain.track import NOTICE, PUNCTUAL, Anchors, Pinned, Track
 
 __all__ = [
+    "PUNCTUAL",
+    "Added",
     "Condition",
     "Facts",
     "Handled",
@@ -46,6 +48,7 @@ __all__ = [
     "Rules",
     "Step",
     "Track",
+    "hold",
     "plan",
     "rest",
     "situation",
@@ -78,12 +81,19 @@ def situation(facts: Facts, sent: Collection[str]) -> Situation:
         facts.replay_until,
         facts.joined,
         facts.replayed,
-        _no_seat(facts) is None,
+        _no_seat(facts) is None and facts.start is not None,
         facts.tags,
         facts.clicked,
         sent,
         facts.happened,
     )
+
+
+def hold(facts: Facts, rules: Rules) -> tuple[datetime, datetime] | None:
+    """Return between which moments her flowing marketing rests, if it does."""
+    if rules.hold is None or facts.start is None or _no_seat(facts) is not None:
+        return None
+    return facts.start - rules.hold.before, facts.start + rules.hold.after
 
 
 def waits(steps: Sequence[Step], facts: Facts) -> bool:
@@ -103,17 +113,18 @@ class _Planning:
         self.zone = zone(facts.zone)
         self.no_seat = _no_seat(facts)
         self.is_whole = self.no_seat is None and not facts.has_left
-        self.floor = max(facts.seated_at, facts.retimed_at or facts.seated_at)
-        self.turn = self.floor  # no flowing step goes before this
+        retimed = facts.retimed_at or facts.seated_at
+        self.floor = max(facts.seated_at, retimed)
+        # No flowing step goes before this; what the scan was about to do, stands.
+        self.turn = max(facts.seated_at, retimed - PUNCTUAL)
         self.patience = track.rules.lateness.marketing
-        hold = None if self.no_seat else _hold(self.rules, facts)
         self.openings = track.openings(self.zone)
-        self.slots = Slots(self.openings, hold)
+        self.slots = Slots(self.openings, hold(facts, self.rules))
         self.consents = tuple(facts.consents)  # an enum is found faster than hashed
         self.sent: set[str] = set()
-        self.past: list[tuple[int, datetime]] = []  # flowing: place, moment
+        self.past: dict[int, datetime] = {}  # flowing steps by id
         self.her = situation(facts, self.sent)
-        self.shifts = [one for one in facts.pauses if one.how is How.SHIFT]
+        self.shifts = _shifts(facts.pauses)
         self.skips = [one for one in facts.pauses if one.how is How.SKIP]
         self.pins = track.pins(
             Anchors(facts.start, facts.end, facts.replay_until), self.zone
@@ -133,14 +144,14 @@ class _Planning:
         for moment in self.facts.elsewhere:
             self.slots.take_elsewhere(moment)
         handled = self.facts.handled
-        for rank, step in enumerate(self.track.steps if handled else ()):
+        for step in self.track.steps if handled else ():
             found = handled.get(step.id)
             if found is None:
                 continue
             if found.sent:
                 self.sent.add(step.slug)
             if not step.timing.is_pinned:
-                self.past.append((rank, found.at))
+                self.past[step.id] = found.at
             if step.is_marketing and _took_its_day(step, found):
                 self.slots.take(found.at)
 
@@ -166,7 +177,7 @@ class _Planning:
         step, seated = pin.step, self.facts.seated_at
         if step.id in self.facts.handled or not (self.is_whole or self._is_open(step)):
             return None
-        if step.added_at is not None and max(pin.base, seated) < step.added_at:
+        if step.added is not None and max(pin.base, seated) < step.added.at:
             return None  # put in when its moment had passed
         if pin.at >= self.floor + NOTICE:
             return pin
@@ -232,7 +243,7 @@ class _Planning:
                 if not found.final:
                     return
                 above, self.turn = found.at, max(self.turn, found.at)
-            elif step.is_deleted or self._is_passed(step, rank):
+            elif step.is_deleted or self._is_passed(step):
                 continue
             elif self.is_whole or self._is_open(step):
                 above = self._flowing(step, above)
@@ -275,17 +286,34 @@ class _Planning:
                 moved = (Moved.PAUSED,)
         if at < self.turn:
             moved = (*moved, Moved.SEAT if at < seated else Moved.RETIMED)
-            at = self.openings.next_own(step, at, self.turn)
+            at = self.openings.next_own(step, at, max(self.turn, self.floor))
         if step.is_marketing:
             return self.slots.place(step, at, moved, rests=True)
         return self.openings.open(step, at, moved)
 
-    def _is_passed(self, step: Step, rank: int) -> bool:
-        """Say whether a step was put in above a place that she had passed by then."""
-        added = step.added_at
-        if added is None or (not step.is_marketing and self.facts.seated_at > added):
+    def _is_passed(self, step: Step) -> bool:
+        """Say whether a step was put in above a place that she had passed by then.
+
+        Nobody has passed what stood below a mail that she still waited for, wherever
+        the two stand today.
+        """
+        added = step.added
+        if added is None or (not step.is_marketing and self.facts.seated_at > added.at):
             return False  # service steps begin anew with each seat
-        return any(place > rank and at <= added for place, at in self.past)
+        had = {step_id for step_id, at in self.past.items() if at <= added.at}
+        return not had.isdisjoint(added.below) and all(
+            step_id in had or self._is_no_stop(step_id, added.at)
+            for step_id in added.above
+        )
+
+    def _is_no_stop(self, step_id: int, moment: datetime) -> bool:
+        """Say that she did not wait for a step that she had not had at a moment."""
+        step = self.track.known.get(step_id)
+        if step is None or step.timing.is_pinned:
+            return True
+        if step.added is None:
+            return False
+        return step.added.at > moment or self._is_passed(step)
 
     def _follow(self, pin: Pinned, above: datetime) -> None:
         """Plan a pinned step that waits for the flowing steps above it."""
@@ -357,22 +385,28 @@ def _depends(item: Planned, slugs: set[str]) -> bool:
     """Say whether what becomes of these steps can change what is planned."""
     step = item.step
     return (
-        step.added_at is not None
+        step.added is not None
         or Moved.ONE_A_DAY in item.moved
         or not slugs.isdisjoint(step.condition.sent_slugs)
     )
+
+
+def _shifts(pauses: Sequence[Pause]) -> list[Pause]:
+    """Return the pauses that shift, as one where they overlap: no hour counts twice."""
+    found = list[Pause]()
+    for pause in sorted(one for one in pauses if one.how is How.SHIFT):
+        if found and pause.since <= found[-1].until:
+            until = max(found[-1].until, pause.until)
+            found[-1] = found[-1]._replace(until=until)
+        else:
+            found.append(pause)
+    return found
 
 
 def _no_seat(facts: Facts) -> Reason | None:
     if facts.occurrence_cancelled:
         return Reason.OCCURRENCE_CANCELLED
     return None if facts.has_seat else Reason.SEAT_CANCELLED
-
-
-def _hold(rules: Rules, facts: Facts) -> tuple[datetime, datetime] | None:
-    if rules.hold is None or facts.start is None:
-        return None
-    return facts.start - rules.hold.before, facts.start + rules.hold.after
 
 
 def _took_its_day(step: Step, found: Handled) -> bool:

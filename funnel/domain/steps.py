@@ -11,6 +11,18 @@ from funnel.domain.status import How, Kind, Purpose, Reason
 from funnel.domain.timing import Timing
 
 
+class Added(NamedTuple):
+    """When an edit put a step into a list that people were in, and where.
+
+    Who had by then had all that was above, and something of what was below, had
+    passed its place. Ids of steps; `above` are those that were alive.
+    """
+
+    at: datetime
+    above: frozenset[int] = frozenset()
+    below: frozenset[int] = frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One place in the list, as far as its time is concerned."""
@@ -22,7 +34,7 @@ class Step:
     timing: Timing
     condition: Condition = ALWAYS
     is_on: bool = True
-    added_at: datetime | None = None  # who had passed its place by then, gets it never
+    added: Added | None = None  # who had passed its place by then, gets it never
     is_deleted: bool = False  # never planned; what it sent still counts below it
     is_marketing: bool = field(init=False, compare=False, repr=False)
     is_loud: bool = field(init=False, compare=False, repr=False)  # not quiet at night

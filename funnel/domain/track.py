@@ -11,6 +11,8 @@ from funnel.domain.steps import Moved, Step
 
 NOTICE = timedelta(minutes=10)
 """A reminder that comes sooner than this after the seat says nothing new."""
+PUNCTUAL = timedelta(minutes=10)
+"""What leaves within this of its moment is not late."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ZONES, DATES = 64, 1024
 """So many are remembered."""
@@ -63,6 +65,7 @@ class Track:
 
     def __init__(self, steps: Sequence[Step], rules: Rules) -> None:
         self.steps, self.rules = tuple(steps), rules
+        self.known = {step.id: step for step in self.steps}
         self.turns = tuple(
             (rank, step)
             for rank, step in enumerate(steps)

@@ -84,6 +84,9 @@ class Step(Base):
         ForeignKey("revision.id", use_alter=True)
     )
     added_at: Mapped[datetime | None]  # who had passed its place by then, never gets it
+    added_between: Mapped[dict[str, list[int]] | None] = mapped_column(
+        JSONB(none_as_null=True)
+    )  # the ids that were above and below its place then (steps.Added)
     deleted_at: Mapped[datetime | None]
 
     sequence: Mapped[Sequence] = relationship(back_populates="steps")

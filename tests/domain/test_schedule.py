@@ -22,6 +22,7 @@ from ten_mails import (
 
 from funnel.domain import timing
 from funnel.domain.schedule import (
+    Added,
     Facts,
     Handled,
     Moved,
@@ -34,6 +35,7 @@ from funnel.domain.schedule import (
 from funnel.domain.status import Kind, Purpose, Reason
 
 FREE = Rules.from_dict({})
+LATER = "1 day at 08:30"
 ALL_DAY = Rules.from_dict({"quiet": False})
 
 
@@ -678,7 +680,9 @@ def test_a_deleted_step_that_was_not_sent_is_gone() -> None:
 
 def test_a_step_put_in_above_her_place_is_not_for_her() -> None:
     added = local("2026-11-11 12:00")
-    new = replace(step(99, "new", MARKETING, "1 day at 08:30"), added_at=added)
+    above, below = ({one.id for one in part} for part in (STEPS[:2], STEPS[2:]))
+    place = Added(added, frozenset(above), frozenset(below))
+    new = replace(step(99, "new", MARKETING, "1 day at 08:30"), added=place)
     steps = [*STEPS[:2], new, *STEPS[2:]]
     waiting = {1: sent("2026-11-09 10:00"), 2: sent("2026-11-10 08:30")}
     passed = {**waiting, 3: sent("2026-11-11 08:30")}
@@ -693,9 +697,47 @@ def test_a_step_put_in_above_her_place_is_not_for_her() -> None:
     assert not gets(passed)
 
 
+def test_a_step_put_in_below_a_mail_she_waits_for_is_hers_wherever_others_moved() -> (
+    None
+):
+    added = local("2026-11-11 12:00")
+    had, waits = (
+        step(1, "had", MARKETING, "at once"),
+        step(2, "waits", MARKETING, LATER),
+    )
+    new = replace(
+        step(99, "new", MARKETING, LATER),
+        added=Added(added, frozenset({2}), frozenset({1})),
+    )
+    anna = her("2026-11-11 10:00", handled={1: sent("2026-11-11 10:00")})
+
+    planned = plan(Track([waits, new, had], FREE), anna, added)
+
+    assert [item.step.slug for item in planned] == ["waits", "new"]
+    first = {**anna.handled, 2: sent("2026-11-12 08:30")}
+    later = plan(Track([waits, new, had], FREE), replace(anna, handled=first), added)
+    assert [item.step.slug for item in later] == ["new"]
+
+
+def test_a_step_put_in_below_another_that_she_had_passed_is_not_for_her() -> None:
+    first, second = local("2026-11-11 12:00"), local("2026-11-12 12:00")
+    had = step(1, "had", MARKETING, "at once")
+    one = Added(first, frozenset(), frozenset({1}))
+    two = Added(second, frozenset({98}), frozenset({1}))
+    steps = [
+        replace(step(98, "one", MARKETING, LATER), added=one),
+        replace(step(99, "two", MARKETING, LATER), added=two),
+        had,
+    ]
+    anna = her("2026-11-11 10:00", handled={1: sent("2026-11-11 10:00")})
+
+    assert plan(Track(steps, FREE), anna, second) == []
+
+
 def test_a_service_step_put_in_above_her_place_is_for_new_seats_only() -> None:
     added = local("2026-11-11 12:00")
-    new = replace(step(99, "new", SERVICE, "1 hour"), added_at=added)
+    place = Added(added, frozenset({1}), frozenset({2}))
+    new = replace(step(99, "new", SERVICE, "1 hour"), added=place)
     steps = [
         step(1, "first", SERVICE, "at once"),
         new,
@@ -711,11 +753,11 @@ def test_a_service_step_put_in_above_her_place_is_for_new_seats_only() -> None:
 
 def test_a_pinned_step_put_in_after_its_moment_is_for_later_seats_only() -> None:
     added = local("2026-12-02 12:00")
-    new = replace(step(99, "new", MARKETING, "start + 1 hour"), added_at=added)
+    new = replace(step(99, "new", MARKETING, "start + 1 hour"), added=Added(added))
     anna = her("2026-11-09 10:00", "2026-12-01 20:00", retimed_at=added)
 
     assert plan(Track([new], FREE), anna, added) == []
-    everybody = plan(Track([replace(new, added_at=None)], FREE), anna, added)
+    everybody = plan(Track([replace(new, added=None)], FREE), anna, added)
     assert [item.skip for item in everybody] == [None]
 
 

@@ -77,12 +77,26 @@ def test_the_day_is_the_one_on_her_own_clock_in_both(session: Session) -> None:
     first = enrolled(session, course(session, late, rules=rules))
     second = also(session, course(session, early, rules=rules), first)
 
-    due.scan(session, now=TUESDAY + DAY)
+    due.scan(session, now=TUESDAY.replace(hour=23, minute=30))
+    due.scan(session, now=TUESDAY.replace(hour=0) + DAY)
 
     assert [*moments(session, first), *moments(session, second)] == [
         TUESDAY.replace(hour=23),
         TUESDAY.replace(hour=0) + DAY,
     ]
+
+
+def test_late_mails_of_two_sequences_leave_on_a_day_each(session: Session) -> None:
+    later = {**MORNING, "timing": "2 days at 08:30"}
+    first = enrolled(session, course(session, MORNING))
+    also(session, course(session, later), first)
+
+    due.scan(session, now=TUESDAY + DAY + timedelta(hours=3))
+    due.scan(session, now=TUESDAY + 2 * DAY)
+
+    leave = session.scalars(select(Delivery.due_at).order_by(Delivery.due_at))
+    days = [at.astimezone(AMSTERDAM).date() - TUESDAY.date() for at in leave]
+    assert days == [DAY, 2 * DAY]
 
 
 def test_service_mail_waits_for_no_other_sequence(session: Session) -> None:

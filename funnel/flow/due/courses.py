@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, or_, select
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from funnel.domain import conditions, timing
 from funnel.domain.doors import Doors
-from funnel.domain.schedule import Pause, Rules, Step
+from funnel.domain.schedule import Added, Pause, Rules, Step
 from funnel.domain.status import Role
 from funnel.flow.due.outcome import Course
 from funnel.flow.due.people import AnyRow
@@ -98,6 +99,7 @@ _STEPS: Select[*tuple[Any, ...]] = (
         Revision.is_on,
         StepRow.deleted_at,
         StepRow.added_at,
+        StepRow.added_between,
     )
     .join(Revision, Revision.id == StepRow.revision_id)
     .where(StepRow.role == Role.LISTED)
@@ -120,6 +122,13 @@ def _course(
         return error
 
 
+def added(at: datetime | None, between: dict[str, list[int]] | None) -> Added | None:
+    """Read when and where an edit put a step in, as its row has it."""
+    if at is None:
+        return None
+    return Added(at, **{name: frozenset(ids) for name, ids in (between or {}).items()})
+
+
 def _step(row: AnyRow) -> Step:
     return Step(
         id=row.id,
@@ -129,6 +138,6 @@ def _step(row: AnyRow) -> Step:
         timing=timing.parse(row.timing),
         condition=conditions.parse(row.condition),
         is_on=row.is_on,
-        added_at=row.added_at,
+        added=added(row.added_at, row.added_between),
         is_deleted=row.deleted_at is not None,
     )

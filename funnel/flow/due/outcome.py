@@ -7,7 +7,9 @@ from typing import Any
 
 from funnel.domain import schedule, timing
 from funnel.domain.doors import Doors
+from funnel.domain.openings import Openings
 from funnel.domain.schedule import (
+    PUNCTUAL,
     Facts,
     Handled,
     Moved,
@@ -17,6 +19,7 @@ from funnel.domain.schedule import (
     Step,
     Track,
 )
+from funnel.domain.slots import Slots
 from funnel.domain.status import (
     LEAVING,
     DeliveryState,
@@ -31,13 +34,8 @@ from funnel.models.delivery import MARKETING_PRIORITY, SERVICE_PRIORITY
 LOOK_AGAIN = timedelta(minutes=1)
 """How soon to ask again while a flowing mail that is due waits for the one above."""
 
-PUNCTUAL = timedelta(minutes=10)
-"""A marketing mail that is planned later than this after its moment is late."""
-
 CATCH_UP = timedelta(hours=1)
 """Over so long the late ones are spread, so that they are no blast."""
-
-ONE_DAY = timedelta(days=1)
 
 MOST_AT_ONCE = 100
 """More rounds than a sequence has steps: the plan does not come to an end."""
@@ -106,9 +104,10 @@ class Outcome:
     def days(self) -> list[datetime]:
         """Return the moments of the marketing mails that it adds."""
         return [
-            row["planned_at"]
+            at
             for row in self.deliveries
             if row["kind"] is Kind.MARKETING and row["reason"] is None
+            for at in {row["planned_at"], row["due_at"]}
         ]
 
 
@@ -241,42 +240,70 @@ class _Planning:
             "occurrence_id": row.occurrence_id if is_service else None,
             "moved": list(dict.fromkeys(item.moved)) if item.moved else None,
             "planned_at": item.at,
-            "due_at": item.at if is_service or reason else self._leaves_at(item),
+            "due_at": item.at if reason else self._leaves_at(item),
             "not_after": item.not_after,
         }
 
     def _leaves_at(self, item: Planned) -> datetime:
-        """Return when marketing may leave: at its moment, unless that is long past.
+        """Return when a mail may leave: at its moment, unless that is long past.
 
-        Late ones are spread over an hour, sleep at night, and take a day of their
-        own. By the enrollment's number (Knuth's multiplicative hash), not by chance:
-        a second look gives the same moment.
+        A late one minds the rules of its sequence again: service mail the quiet
+        hours, where there is time for them; marketing every day and hour it minded.
         """
-        at = item.at
-        if item.at < self.now - PUNCTUAL or Moved.RETIMED in item.moved:
-            openings = self.course.track.openings(timing.zone(self.person.row.zone))
-            part = self.person.row.id * 2654435761 % 1000 / 1000
-            at = max(item.at, self.now) + part * CATCH_UP
-            at, _ = openings.open(item.step, at)
-            busy = self._busy()
-            while self._day(at) in busy:
-                at, _ = openings.open(item.step, at + ONE_DAY)
+        step, is_late = item.step, item.at < self.now - PUNCTUAL
+        if not step.is_marketing:
+            return self._late_service(item) if is_late else item.at
+        at, went = item.at, self._went()
+        if is_late or Moved.RETIMED in item.moved or went:
+            at = self._free(item, went, spread=is_late or Moved.RETIMED in item.moved)
         self.given.append(at)
         return at
 
-    def _day(self, at: datetime) -> date:
-        return timing.local(at, timing.zone(self.person.row.zone)).date()
+    def _late_service(self, item: Planned) -> datetime:
+        at, _ = self._openings().open(item.step, self.now)
+        return at if item.not_after is None or at <= item.not_after else item.at
 
-    def _busy(self) -> set[date]:
-        """Tell the days of her clock on which marketing of this way really goes."""
+    def _free(self, item: Planned, went: list[datetime], *, spread: bool) -> datetime:
+        """Find a day of its own, and a part of an hour, so that many are no blast.
+
+        By the enrollment's number (Knuth's multiplicative hash), not by chance: a
+        second look gives the same moment. An opening that is shorter than the hour
+        is shared out likewise.
+        """
+        step, rests = item.step, not item.step.timing.is_pinned
+        hold = schedule.hold(self._facts(self.handled), self.course.rules)
+        slots = Slots(self._openings(), hold)
+        for moment in (*went, *self.given, *self.person.elsewhere):
+            slots.take(moment)
+
+        def first(moment: datetime) -> datetime:
+            return slots.place(step, moment, (), rests=rests)[0]
+
+        if not spread:
+            return first(item.at)
+        at = first(max(item.at, self.now))
+        part: timedelta = self.person.row.id * 2654435761 % 1000 / 1000 * CATCH_UP
+        while first(at + part) != at + part:
+            part /= 2
+        return at + part
+
+    def _went(self) -> list[datetime]:
+        """Tell when marketing of this way left on another day than it was planned."""
         kinds = self.course.kinds
-        went = [
+        return [
             past.due_at
             for past in self.person.past
-            if kinds.get(past.step_id) is Kind.MARKETING
+            if past.due_at != past.at
+            and kinds.get(past.step_id) is Kind.MARKETING
             and (past.has_arrived or not past.is_final)
+            and self._day(past.due_at) != self._day(past.at)
         ]
-        return {self._day(at) for at in (*went, *self.given)}
+
+    def _openings(self) -> Openings:
+        return self.course.track.openings(timing.zone(self.person.row.zone))
+
+    def _day(self, at: datetime) -> date:
+        return timing.local(at, timing.zone(self.person.row.zone)).date()
 
     def _lets_go(self) -> bool:
         """Say whether the sequence's condition for leaving holds for her now."""

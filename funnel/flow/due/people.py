@@ -232,9 +232,12 @@ def _past(
 def _elsewhere(
     connection: Connection, subscriber_ids: Sequence[int]
 ) -> dict[int, list[tuple[int, datetime]]]:
-    """Return whose days are taken, by which of her ways, when."""
+    """Return whose days are taken, by which of her ways: as planned, and in truth."""
     query = select(
-        Delivery.subscriber_id, Delivery.enrollment_id, Delivery.planned_at
+        Delivery.subscriber_id,
+        Delivery.enrollment_id,
+        Delivery.planned_at,
+        Delivery.due_at,
     ).where(
         among(Delivery.subscriber_id, subscriber_ids),
         Delivery.enrollment_id.is_not(None),
@@ -242,9 +245,9 @@ def _elsewhere(
         Delivery.state.in_(TAKES_A_DAY),
     )
     found: dict[int, list[tuple[int, datetime]]] = defaultdict(list)
-    for who, way, at in connection.execute(query):
+    for who, way, planned_at, due_at in connection.execute(query):
         if who is not None and way is not None:
-            found[who].append((way, at))
+            found[who] += [(way, at) for at in {planned_at, due_at}]
     return found
 
 

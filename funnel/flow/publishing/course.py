@@ -28,8 +28,11 @@ def drafted(
     Without `now`, for somebody who begins after it: nobody has passed anything.
     """
     ids = set(structure.order(sequence))
-    places = structure.layout(sequence)
-    steps = tuple(_step(step, is_gone=step.id not in ids, now=now) for step in places)
+    entries = structure.entries(sequence, now if sequence.version else None)
+    steps = tuple(
+        _step(step, entries.get(step.id), is_gone=step.id not in ids)
+        for step in structure.layout(sequence)
+    )
     return replace(
         live(session, sequence),
         steps=steps,
@@ -42,8 +45,7 @@ def for_all(course: Course, sequence: Sequence) -> Course:
     """Return a drafted course whose new steps are for who passed them, too."""
     new = {step.id for step in structure.listed(sequence) if is_new(step)}
     steps = tuple(
-        replace(step, added_at=None) if step.id in new else step
-        for step in course.steps
+        replace(step, added=None) if step.id in new else step for step in course.steps
     )
     return replace(course, steps=steps)
 
@@ -53,10 +55,9 @@ def is_new(step: Step) -> bool:
     return step.revision_id is None or step.deleted_at is not None
 
 
-def _step(row: Step, *, is_gone: bool, now: datetime | None) -> schedule.Step:
+def _step(row: Step, entry: structure.Entry | None, *, is_gone: bool) -> schedule.Step:
     both = contents(row)
     content = both.published if is_gone and both.published else both.latest
-    is_late = is_new(row) and not is_gone and bool(row.sequence.version)
     return schedule.Step(
         id=row.id,
         slug=row.slug,
@@ -65,6 +66,6 @@ def _step(row: Step, *, is_gone: bool, now: datetime | None) -> schedule.Step:
         timing=timing.parse(content.timing),
         condition=conditions.parse(content.condition),
         is_on=content.is_on,
-        added_at=now if is_late else row.added_at,
+        added=courses.added(*(entry or (row.added_at, row.added_between))),
         is_deleted=is_gone,
     )

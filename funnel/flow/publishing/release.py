@@ -158,13 +158,15 @@ def _take_over(sequence: Sequence, now: datetime, *, is_late: bool) -> None:
     Every step keeps its id, and the places are shared out anew.
     """
     places, ids = structure.layout(sequence), set(structure.order(sequence))
+    entries = structure.entries(sequence, now if is_late else None)
     ranks = sorted(step.rank for step in places)
     for rank, step in zip(ranks, places, strict=True):
         step.rank = rank
         if step.id not in ids:
             step.deleted_at, step.draft = step.deleted_at or now, None
-        elif step.deleted_at is not None or step.revision_id is None:
-            step.deleted_at, step.added_at = None, now if is_late else None
+        elif step.id in entries:
+            step.deleted_at = None
+            step.added_at, step.added_between = entries[step.id]
     sequence.rules = structure.rules(sequence)
     sequence.draft = None
 

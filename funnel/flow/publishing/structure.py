@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypedDict, Unpack
+from typing import Any, TypeAlias, TypedDict, Unpack
 
 from sqlalchemy.orm import Session
 
@@ -16,6 +16,10 @@ from funnel.models import Sequence as SequenceRow
 from funnel.models import Step
 
 NEXT_DAY = "1 day at 08:30"
+
+
+Entry: TypeAlias = tuple[datetime | None, dict[str, list[int]] | None]
+"""When a step came into the list that people were in, and between which others."""
 
 
 class Start(TypedDict, total=False):
@@ -64,6 +68,24 @@ def layout(sequence: SequenceRow) -> list[Step]:
             gone.setdefault(above, []).append(step)
     places = [step for one in kept for step in (one, *gone.get(one.id, ()))]
     return [*gone.get(0, ()), *places]
+
+
+def entries(sequence: SequenceRow, now: datetime | None) -> dict[int, Entry]:
+    """Return when and where each step that is new or moves comes into the list.
+
+    One that moves is nobody's past any more: who has not had it, gets it in its turn.
+    """
+    places, ids = layout(sequence), set(order(sequence))
+    moving = moved(published_order(sequence), order(sequence))
+    found = dict[int, Entry]()
+    for place, step in enumerate(places):
+        if step.id in ids and (step.revision_id is None or step.deleted_at):
+            alive = [one.id for one in places[:place] if _is_there(one, ids)]
+            below = [one.id for one in places[place + 1 :]]
+            found[step.id] = now, {"above": alive, "below": below}
+        elif step.id in moving:
+            found[step.id] = step.added_at, None
+    return found
 
 
 def mark(sequence: SequenceRow) -> str:
@@ -179,6 +201,11 @@ def moved(before: Sequence[int], after: Sequence[int]) -> set[int]:
 def published_order(sequence: SequenceRow) -> list[int]:
     """Return the ids of the listed steps as the scan reads them."""
     return [step.id for step in _alive(sequence) if step.revision_id is not None]
+
+
+def _is_there(step: Step, staying: set[int]) -> bool:
+    """Say whether people could wait for a step until now, or can from now on."""
+    return step.deleted_at is None or step.id in staying
 
 
 def _longest(runs: Sequence[list[int]]) -> list[int]:
