@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, CursorResult, Select, insert, select, update
+from sqlalchemy import ColumnElement, CursorResult, Select, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from funnel.domain.doors import Cause, Doors
@@ -36,6 +36,7 @@ def start(
     in by a confirmation, or there is none.
     """
     _on_seat(session, Cause.REGISTERED, registration, now)
+    _follow(session, registration, now)
     sequence_id = registration.masterclass.sequence_id
     if sequence_id is None:
         return None
@@ -177,6 +178,25 @@ def _attended(
 def _count(session: Session, stage: Stage, registration: Registration) -> None:
     her, of = registration.subscriber_id, registration.masterclass_id
     counts.reached(session, stage, her, of)
+
+
+def _follow(session: Session, registration: Registration, now: datetime) -> None:
+    """Let the sequences that no seat started know of this one: her latest is hers."""
+    seatless = select(Sequence.id).where(
+        or_(
+            Sequence.doors["enter"].as_string() == Cause.BY_HAND,
+            Sequence.doors["enter"].as_string().startswith(Cause.TAG),
+        )
+    )
+    session.execute(
+        update(Enrollment)
+        .where(
+            Enrollment.subscriber_id == registration.subscriber_id,
+            Enrollment.state == EnrollmentState.ACTIVE,
+            Enrollment.sequence_id.in_(seatless),
+        )
+        .values(registration_id=registration.id, due_at=now)
+    )
 
 
 def _existing(

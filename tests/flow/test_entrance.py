@@ -6,11 +6,17 @@ from pathlib import Path
 
 import factories
 import pytest
-from sending import course
-from sqlalchemy import Engine, select
+from sending import agree, course
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
-from funnel.domain.status import EnrollmentState, Kind, Reason, SequenceState
+from funnel.domain.status import (
+    DeliveryState,
+    EnrollmentState,
+    Kind,
+    Reason,
+    SequenceState,
+)
 from funnel.flow import due, enrollment, publishing, subscribers
 from funnel.models import (
     Delivery,
@@ -20,6 +26,7 @@ from funnel.models import (
     Occurrence,
     Registration,
     Sequence,
+    Step,
     Subscriber,
 )
 
@@ -290,3 +297,58 @@ def test_a_mistake_in_a_door_is_named_and_nothing_is_kept(
 
     with pytest.raises(publishing.BadFolder, match="enter: “someday” is not known"):
         publishing.import_folder(session, folder, now=NOW, author="t", publish=True)
+
+
+ON_SEAT = (
+    {**MORNING, "condition": "registered", "slug": "seat"},
+    {**MORNING, "condition": "not registered", "slug": "none"},
+    {**MORNING, "timing": "30 days at 08:30", "condition": "joined", "slug": "came"},
+)
+
+
+def led(session: Session, **doors: str) -> tuple[Sequence, Enrollment]:
+    """Start a sequence by a tag for somebody without a seat."""
+    sequence = course(session, *ON_SEAT, doors={"enter": "tag vip", **doors})
+    person = factories.subscriber(session)
+    agree(session, person)
+    enrollment.start_by_tag(session, [person.id], "vip", now=NOW)
+    [hers] = ways(session, sequence)
+    return sequence, hers
+
+
+def got(session: Session, hers: Enrollment, days: int) -> list[str]:
+    for day in range(days):
+        due.scan(session, now=NOW + day * 24 * HOUR)
+        session.execute(update(Delivery).values(state=DeliveryState.SENT))
+    rows = select(Step.slug).join(Delivery, Delivery.step_id == Step.id)
+    mine = rows.where(Delivery.enrollment_id == hers.id, Delivery.reason.is_(None))
+    return list(session.scalars(mine.order_by(Delivery.planned_at)))
+
+
+def test_who_has_no_seat_is_not_registered(session: Session) -> None:
+    _, hers = led(session)
+
+    assert got(session, hers, 60) == ["none"]
+
+
+def test_a_seat_lets_nobody_go_who_has_none(session: Session) -> None:
+    _, hers = led(session, leave="registered")
+
+    due.scan(session, now=NOW)
+
+    session.refresh(hers)
+    assert hers.state is EnrollmentState.ACTIVE
+
+
+def test_a_seat_that_she_takes_on_the_way_counts_in_what_a_tag_started(
+    session: Session,
+) -> None:
+    _, hers = led(session)
+    date = factories.occurrence(session)
+    person = session.get_one(Subscriber, hers.subscriber_id)
+    seat = factories.registration(session, occurrence=date, subscriber=person)
+
+    enrollment.start(session, seat, now=NOW)
+    enrollment.join(session, seat, now=NOW + HOUR)
+
+    assert got(session, hers, 60) == ["seat", "came"]
