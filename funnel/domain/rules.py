@@ -18,6 +18,7 @@
     reminder = "3 hours"               # service, before its anchor
     last_hour = "5 minutes"            # service, in the hour before the start
     live = "10 minutes"                # service, in the hour after the start
+    service = "168 hours"              # any other service mail
 
 Every key may be left out: the values above are the defaults, except that there
 is no hold and no window. Hours include their first minute and not their last,
@@ -61,12 +62,13 @@ class Hold(NamedTuple):
 
 
 class Lateness(NamedTuple):
-    """How late a mail may still leave, by what it is."""
+    """How late a mail may still leave, by what it is; a step can say otherwise."""
 
     marketing: timedelta = timedelta(hours=48)
     reminder: timedelta = timedelta(hours=3)
     last_hour: timedelta = timedelta(minutes=5)
     live: timedelta = timedelta(minutes=10)
+    service: timedelta = timedelta(hours=168)
 
 
 LATENESS = Lateness()

@@ -34,7 +34,7 @@ from funnel.domain.slots import Slots, is_crowded
 from funnel.domain.status import How, Reason
 from funnel.domain.steps import Added, Facts, Handled, Moved, Pause, Planned, Step
 from funnel.domain.timing import next_wall, zone
-from funnel.domain.track import NOTICE, PUNCTUAL, Anchors, Pinned, Track
+from funnel.domain.track import NOTICE, PUNCTUAL, Anchors, Pinned, Track, patience
 
 __all__ = [
     "PUNCTUAL",
@@ -117,7 +117,7 @@ class _Planning:
         self.floor = max(facts.seated_at, retimed)
         # No flowing step goes before this; what the scan was about to do, stands.
         self.turn = max(facts.seated_at, retimed - PUNCTUAL)
-        self.patience = track.rules.lateness.marketing
+        self.lateness = track.rules.lateness
         self.openings = track.openings(self.zone)
         self.slots = Slots(self.openings, hold(facts, self.rules))
         self.consents = tuple(facts.consents)  # an enum is found faster than hashed
@@ -190,7 +190,7 @@ class _Planning:
             at, moved = self.openings.open(step, at, (*moved, Moved.RETIMED))
         if pin.is_before and at < seated + NOTICE:
             limit = at - NOTICE
-        return pin.put(at, moved, limit, at, self.rules.lateness)
+        return pin.put(at, moved, limit, at, self.lateness)
 
     def _is_overdue(self, step: Step, at: datetime) -> bool:
         """Say whether an edit put a moment into the past, where it still counts.
@@ -201,7 +201,7 @@ class _Planning:
         return (
             is_past
             and step.is_marketing
-            and at + self.rules.lateness.marketing > self.floor
+            and at + patience(step, self.lateness, is_before=False) > self.floor
         )
 
     def _is_open(self, step: Step) -> bool:
@@ -230,7 +230,7 @@ class _Planning:
         limit, own = item.limit, item.own
         if limit is not None and at > limit:
             at, limit = own, own - NOTICE
-        return item.put(at, moved, limit, own, self.rules.lateness)
+        return item.put(at, moved, limit, own, self.lateness)
 
     def _flow(self) -> None:
         handled, above = self.facts.handled, self.facts.confirmed_at
@@ -257,9 +257,8 @@ class _Planning:
             at, moved = self._moved(step, above)
         if self.pending and self.pending[0].at < at:
             self._decide_until(at)
-        if not step.is_marketing:
-            self._decide(step, at, None, moved)
-        elif self._decide(step, at, at + self.patience, moved):
+        last = at + patience(step, self.lateness, is_before=False)
+        if self._decide(step, at, last, moved) and step.is_marketing:
             self.slots.take(at)
         self.turn = at
         return at
@@ -326,7 +325,7 @@ class _Planning:
             at = self.openings.next_own(item.step, at, above)
             moved = (*moved, Moved.STEPS_ABOVE)
         if not item.step.is_marketing:
-            item = item.put(at, moved, item.limit, item.own, self.rules.lateness)
+            item = item.put(at, moved, item.limit, item.own, self.lateness)
         elif is_pushed or (self._claims_its_day(item) and self.slots.is_taken(at)):
             item = self._aside(item, at, moved)
         if self._claims_its_day(item):
@@ -344,11 +343,11 @@ class _Planning:
         del pending[:count]
 
     def _decide(
-        self, step: Step, at: datetime, last: datetime | None, moved: tuple[Moved, ...]
+        self, step: Step, at: datetime, last: datetime, moved: tuple[Moved, ...]
     ) -> bool:
         """Write down whether a step goes; say so."""
         if step.condition.needs_replay and self.facts.replay_until:
-            last = min(last or self.facts.replay_until, self.facts.replay_until)
+            last = min(last, self.facts.replay_until)
         skip = self._skip(step, at, last, moved)
         self.planned.append(Planned(step, at, skip, last, moved))
         if skip is None:
@@ -357,7 +356,7 @@ class _Planning:
         return False
 
     def _skip(
-        self, step: Step, at: datetime, last: datetime | None, moved: tuple[Moved, ...]
+        self, step: Step, at: datetime, last: datetime, moved: tuple[Moved, ...]
     ) -> Reason | None:
         """Say why a step does not go."""
         if not step.is_on:
@@ -365,7 +364,7 @@ class _Planning:
         refusal = self._unwanted(step, at) if step.is_marketing else self.no_seat
         if refusal is not None:
             return refusal
-        if last is not None and (last < self.now or last < at):
+        if last < self.now or last < at:
             return Reason.TOO_LATE  # before the condition: it claimed no day
         if step.condition.facts and not step.condition.holds(self.her, at):
             return Reason.CONDITION

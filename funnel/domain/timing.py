@@ -12,10 +12,14 @@
         2026-12-24 at 09:00             a date, at her own clock
     after the steps above               behind a pinned timing: not before the
                                         flowing steps above it have had their turn
+    either, and then
+        , at most 6 hours late          skipped when it cannot leave by then; without
+                                        this, the rules of the sequence say how late
 
 Written out:
 
-    timing  = flowing | pinned [" after the steps above"]
+    timing  = (flowing | pinned [" after the steps above"]) [", at most " late]
+    late    = N (" minutes" | " hours") " late"
     flowing = "at once" | elapsed | days
     pinned  = anchor [(" + " | " - ") (elapsed | days)] | YYYY-MM-DD " at " HH:MM
     anchor  = "start" | "end" | "replay end"
@@ -27,7 +31,7 @@ canonical form. Minutes are at most 1440, hours at most 8760, days at most 365.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from functools import cache, lru_cache
@@ -42,6 +46,7 @@ EXAMPLES = (
     "replay end - 24 hours",
     "start + 3 days at 10:00 after the steps above",
     "2026-12-24 at 09:00",
+    "3 hours, at most 6 hours late",
 )
 AFTER_ABOVE = " after the steps above"
 HOME = "Europe/Amsterdam"
@@ -82,6 +87,7 @@ class Timing:
     at: time | None = None
     on: date | None = None  # Anchor.DATE only
     after_above: bool = False
+    patience: timedelta | None = None  # how late it may leave
     fact: str = field(init=False, compare=False, repr=False)  # that is the anchor
     span: timedelta = field(init=False, compare=False, repr=False)  # of `days`
     is_pinned: bool = field(init=False, compare=False, repr=False)
@@ -114,6 +120,11 @@ class Timing:
         return wall(local(anchor, zone).date() + self.span, self.at, zone)
 
     def __str__(self) -> str:
+        if self.patience is None:
+            return self._when()
+        return f"{self._when()}, at most {_length(self.patience)} late"
+
+    def _when(self) -> str:
         if self.anchor is Anchor.ABOVE:
             return _amount(self) or "at once"
         if self.on is not None:
@@ -171,6 +182,9 @@ def next_wall(moment: datetime, at: time, zone: tzinfo) -> datetime:
 def parse(text: str) -> Timing:
     """Read a timing; raise BadTiming with what to write instead."""
     words = " ".join(re.sub("[\u2212\u2013\u2014]", "-", text).lower().split())
+    if found := LATE.fullmatch(words):
+        span = _limited(found["most"], found["of"]) * UNITS[found["of"]]
+        return replace(parse(found["when"]), patience=span)
     if words in ("at once", "now"):
         return Timing(Anchor.ABOVE)
     if found := DATED.fullmatch(words):
@@ -190,6 +204,9 @@ PINNED = re.compile(
     rf"(?P<anchor>start|end|replay end)(?: ?(?P<sign>[+-]) ?{AMOUNT})?{BEHIND}"
 )
 DATED = re.compile(rf"(?P<on>\d{{4}}-\d\d-\d\d) at (?P<at>\d{{1,2}}[:.]\d\d){BEHIND}")
+LATE = re.compile(
+    r"(?P<when>.+?),? at most (?P<most>\d{1,6}) ?(?P<of>minute|hour)s? late"
+)
 UNITS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1)}
 YEARS = range(2000, 2200)
 LIMITS = {"minute": 1440, "hour": 8760, "day": 365}
@@ -247,10 +264,14 @@ def _advice(text: str, words: str) -> str:
 def _amount(timing: Timing) -> str:
     if timing.at is not None:
         return f"{_counted_noun(abs(timing.days or 0), 'day')} at {_clock(timing.at)}"
-    minutes = abs(timing.elapsed) // UNITS["minute"]
-    if minutes % 60:
+    return _length(abs(timing.elapsed)) if timing.elapsed else ""
+
+
+def _length(span: timedelta) -> str:
+    minutes = span // UNITS["minute"]
+    if minutes % 60 or not minutes:
         return _counted_noun(minutes, "minute")
-    return _counted_noun(minutes // 60, "hour") if minutes else ""
+    return _counted_noun(minutes // 60, "hour")
 
 
 def _counted_noun(number: int, noun: str) -> str:

@@ -33,7 +33,7 @@ class Pinned(NamedTuple):
     rank: int
     step: Step
     moved: tuple[Moved, ...]
-    last: datetime | None  # the last moment at which it may still leave
+    last: datetime  # the last moment at which it may still leave
     limit: datetime | None  # never after this: the anchor, or a moment already gone
     own: datetime  # its moment before it stepped aside for another mail
     base: datetime  # what the timing says
@@ -108,14 +108,18 @@ class Track:
 
 def _last(
     step: Step, at: datetime, limit: datetime | None, lateness: Lateness
-) -> datetime | None:
+) -> datetime:
     """Return the last moment at which a pinned step may still leave."""
-    if step.is_marketing:
-        last = at + lateness.marketing
-    elif step.timing.is_close:
-        last = at + (lateness.last_hour if limit else lateness.live)
-    elif limit is None:
-        return None
-    else:
-        last = at + lateness.reminder
+    last = at + patience(step, lateness, is_before=limit is not None)
     return last if limit is None else min(last, limit)
+
+
+def patience(step: Step, lateness: Lateness, *, is_before: bool) -> timedelta:
+    """Return how late a step may leave; `is_before` its anchor."""
+    if step.timing.patience is not None:
+        return step.timing.patience
+    if step.is_marketing:
+        return lateness.marketing
+    if step.timing.is_close:
+        return lateness.last_hour if is_before else lateness.live
+    return lateness.reminder if is_before else lateness.service

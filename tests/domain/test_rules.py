@@ -23,6 +23,7 @@ WRITTEN = {
         "reminder": "1 hour",
         "last_hour": "5 minutes",
         "live": "1 minute",
+        "service": "48 hours",
     },
 }
 

@@ -1,7 +1,7 @@
 """The rules of the plan, one at a time."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from ten_mails import (
@@ -26,13 +26,14 @@ from funnel.domain.schedule import (
     Facts,
     Handled,
     Moved,
+    Pause,
     Planned,
     Rules,
     Track,
     plan,
     waits,
 )
-from funnel.domain.status import Kind, Purpose, Reason
+from funnel.domain.status import How, Kind, Purpose, Reason
 
 FREE = Rules.from_dict({})
 LATER = "1 day at 08:30"
@@ -442,24 +443,24 @@ def test_the_bridge_needs_one_mail_of_the_series() -> None:
 @pytest.mark.parametrize(
     ("slug", "last"),
     [
-        ("02-plek", None),
+        ("02-plek", "2026-12-04 10:00"),
         ("03-stress", "2026-11-30 08:30"),
         ("07-rode-draad", "2026-12-01 20:00"),
         ("08a", "2026-11-30 23:00"),
         ("08b", "2026-12-01 19:05"),
         ("08c", "2026-12-01 19:50"),
         ("08d", "2026-12-01 20:12"),
-        ("09c", None),
+        ("09c", "2026-12-09 08:30"),
         ("09d", "2026-12-08 11:30"),
         ("04-moe", "2026-12-08 08:30"),
     ],
 )
-def test_each_kind_of_mail_has_its_own_last_moment(slug: str, last: str | None) -> None:
+def test_each_kind_of_mail_has_its_own_last_moment(slug: str, last: str) -> None:
     anna = her("2026-11-27 10:00")
 
     item = found(plan(Track(STEPS, RULES), anna, anna.confirmed_at), slug)
 
-    assert item.not_after == (last and local(last))
+    assert item.not_after == local(last)
 
 
 def test_a_mail_leaves_at_its_last_moment_and_not_after_it() -> None:
@@ -732,6 +733,58 @@ def test_a_step_put_in_below_another_that_she_had_passed_is_not_for_her() -> Non
     anna = her("2026-11-11 10:00", handled={1: sent("2026-11-11 10:00")})
 
     assert plan(Track(steps, FREE), anna, second) == []
+
+
+def test_pauses_that_overlap_shift_by_the_time_that_passed_and_no_more() -> None:
+    monday, friday = local("2026-11-09 12:00"), local("2026-11-13 12:00")
+    whole = Pause(monday, friday, How.SHIFT)
+    inside = Pause(monday + timedelta(days=1), friday, How.SHIFT)
+    steps = [step(1, "one", MARKETING, LATER)]
+
+    def at(*pauses: Pause) -> datetime:
+        anna = her("2026-11-09 10:00", pauses=pauses, retimed_at=friday)
+        [item] = plan(Track(steps, FREE), anna, friday)
+        return item.at
+
+    assert at(inside, whole) == at(whole)
+
+
+def test_what_was_due_just_before_a_publish_goes_as_planned() -> None:
+    published = local("2026-11-10 08:31")
+    steps = [step(1, "one", MARKETING, LATER)]
+
+    def at(retimed_at: datetime) -> datetime:
+        anna = her("2026-11-09 10:00", retimed_at=retimed_at)
+        [item] = plan(Track(steps, FREE), anna, retimed_at)
+        return item.at
+
+    assert at(published) == local("2026-11-10 08:30")
+    assert at(published + timedelta(hours=1)) == local("2026-11-11 08:30")
+
+
+@pytest.mark.parametrize(
+    ("kind", "timing", "late"),
+    [
+        (SERVICE, "at once", "168 hours"),
+        (SERVICE, "end + 2 hours", "168 hours"),
+        (MARKETING, LATER, "48 hours"),
+        (SERVICE, "at once, at most 6 hours late", "6 hours"),
+        (MARKETING, f"{LATER}, at most 6 hours late", "6 hours"),
+        (SERVICE, "start - 24 hours, at most 6 hours late", "6 hours"),
+    ],
+)
+def test_every_mail_is_given_up_when_it_is_too_late(
+    kind: Kind, timing: str, late: str
+) -> None:
+    anna = her("2026-11-27 10:00", "2026-12-01 20:00")
+    track = Track([step(1, "one", kind, timing)], FREE)
+    [item] = plan(track, anna, anna.confirmed_at)
+    last = item.at + timedelta(hours=int(late.split(maxsplit=1)[0]))
+
+    assert item.not_after == last
+    assert [one.skip for one in plan(track, anna, last)] == [None]
+    [gone] = plan(track, anna, last + timedelta(minutes=1))
+    assert gone.skip is Reason.TOO_LATE
 
 
 def test_a_service_step_put_in_above_her_place_is_for_new_seats_only() -> None:

@@ -13,23 +13,27 @@ from funnel.domain.timing import Anchor, BadTiming, Timing
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 
+late = st.none() | st.integers(0, 1440).map(lambda span: timedelta(minutes=span))
 days = st.builds(
     Timing,
     st.sampled_from([Anchor.START, Anchor.END, Anchor.REPLAY_END]),
     days=st.integers(-365, 365),
     at=st.times().map(lambda at: at.replace(second=0, microsecond=0)),
     after_above=st.booleans(),
+    patience=late,
 )
 elapsed = st.builds(
     Timing,
     st.sampled_from([Anchor.START, Anchor.END, Anchor.REPLAY_END]),
     st.integers(-1440, 1440).map(lambda minutes: timedelta(minutes=minutes)),
     after_above=st.booleans(),
+    patience=late,
 )
 flowing = st.builds(
     Timing,
     st.just(Anchor.ABOVE),
     st.integers(0, 1440).map(lambda minutes: timedelta(minutes=minutes)),
+    patience=late,
 )
 dated = st.builds(
     Timing,
@@ -37,6 +41,7 @@ dated = st.builds(
     on=st.dates(date(2000, 1, 1), date(2199, 12, 31)),
     at=st.just(time(9)),
     after_above=st.booleans(),
+    patience=late,
 )
 
 
@@ -180,3 +185,25 @@ def test_an_unknown_zone_is_amsterdam_and_an_old_name_still_works() -> None:
     assert timing.zone("../etc/passwd").key == "Europe/Amsterdam"
     assert timing.zone("").key == "Europe/Amsterdam"
     assert timing.zone("Europe/Kiev").key == "Europe/Kiev"
+
+
+@pytest.mark.parametrize(
+    ("written", "canonical", "patience"),
+    [
+        ("at once, at most 2 hours late", "at once, at most 2 hours late", 120),
+        ("3 Hours at most 90 minutes late", "3 hours, at most 90 minutes late", 90),
+        (
+            "start + 3 days at 10:00 after the steps above, at most 24 hours late",
+            "start + 3 days at 10:00 after the steps above, at most 24 hours late",
+            1440,
+        ),
+    ],
+)
+def test_a_timing_can_say_how_late_its_mail_may_leave(
+    written: str, canonical: str, patience: int
+) -> None:
+    found = timing.parse(written)
+
+    assert found.patience == timedelta(minutes=patience)
+    assert str(found) == canonical
+    assert timing.parse(canonical) == found

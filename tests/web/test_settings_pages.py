@@ -33,6 +33,7 @@ FORM: Mapping[str, object] = {
     "late_marketing": "24 hours",
     "late_reminder": "3 hours",
     "late_last_hour": "5 minutes",
+    "late_service": "168 hours",
     "late_live": "10 minutes",
 }
 

@@ -35,6 +35,7 @@ LATE = {
     "reminder": lazy_gettext("Reminders"),
     "last_hour": lazy_gettext("In the hour before the start"),
     "live": lazy_gettext("In the hour after the start"),
+    "service": lazy_gettext("Other service mail"),
 }
 
 
