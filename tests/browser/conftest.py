@@ -1,10 +1,11 @@
-"""What browser tests share: one browser, and the ways in which a page is seen."""
+"""What browser tests share: a system, a browser, the ways in which a page is seen."""
 
 import os
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import pytest
+import tables
 from playwright.sync_api import Browser, BrowserContext, Page
 from running import Running
 
@@ -25,9 +26,32 @@ class Seen(NamedTuple):
 WAYS = [Seen(360, "dark", "nl"), Seen(1280, "light", "en")]
 
 
+@pytest.fixture(scope="package")
+def staged() -> Iterator[Running]:
+    """One system for these files, with a reader in it: to start takes many seconds."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    with Running.started(f"browser-{worker}") as system:
+        routes.stage(system)
+        tables.keep(system.database_url)
+        yield system
+
+
 @pytest.fixture(scope="module")
+def system(staged: Running) -> Running:
+    """The system as it was staged, whatever the file before this one did to it."""
+    tables.put_back(staged.database_url)
+    return staged
+
+
+@pytest.fixture(scope="module")
+def cookies(system: Running) -> list[Any]:
+    """What the browser of somebody holds who is logged in."""
+    return routes.cookies(system)
+
+
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """A browser for one file: its event loop would be in the way of other tests."""
+    """A browser for these files: its event loop would be in the way of other tests."""
     try:
         with chromium.launched() as browser:
             yield browser
@@ -56,10 +80,10 @@ def context(browser: Browser, seen: Seen) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def page(browser: Browser, system: Running) -> Iterator[Page]:
+def page(browser: Browser, system: Running, cookies: list[Any]) -> Iterator[Page]:
     """Somebody who is logged in, at a desk, and reads English."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.add_cookies(routes.cookies(system))  # type: ignore[arg-type]  # a TypedDict
+    context.add_cookies(cookies)
     context.set_default_timeout(20_000)
     system.execute("UPDATE \"user\" SET language = 'en'")
     yield context.new_page()

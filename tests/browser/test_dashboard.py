@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tracking
@@ -30,13 +31,6 @@ WORDS = {
 }
 
 
-@pytest.fixture(scope="module")
-def system() -> Iterator[Running]:
-    with Running.started("dashboard") as system:
-        routes.stage(system)
-        yield system
-
-
 @pytest.fixture
 def context(browser: Browser, seen: Seen) -> Iterator[BrowserContext]:
     """Somebody whose browser does not say of itself that it is a test's."""
@@ -51,8 +45,10 @@ def context(browser: Browser, seen: Seen) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def page(context: BrowserContext, seen: Seen, system: Running) -> Page:
-    context.add_cookies(routes.cookies(system))  # type: ignore[arg-type]  # a TypedDict
+def page(
+    context: BrowserContext, seen: Seen, system: Running, cookies: list[Any]
+) -> Page:
+    context.add_cookies(cookies)
     system.execute('UPDATE "user" SET language = %s', [seen.language])
     return context.new_page()
 

@@ -12,7 +12,6 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from running import Running, wait_for
 
-from browser import routes
 from browser.test_every_page import findings, overflow
 from funnel.mail import markdown
 
@@ -21,19 +20,14 @@ pytestmark = [pytest.mark.system, pytest.mark.browser, pytest.mark.timeout(300)]
 DRAFT = "SELECT coalesce(draft->>'body', '') FROM step WHERE slug = %s"
 
 
-@pytest.fixture(scope="module")
-def system() -> Iterator[Running]:
-    """One system: each test writes at a mail of its own."""
-    with Running.started("writing") as system:
-        routes.stage(system)
-        system.execute("UPDATE \"user\" SET language = 'en'")
-        yield system
-
-
 @pytest.fixture
-def context(browser: Browser, system: Running) -> Iterator[BrowserContext]:
+def context(
+    browser: Browser, system: Running, cookies: list[Any]
+) -> Iterator[BrowserContext]:
+    """Somebody who is logged in, and reads English; each test has a mail of its own."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.add_cookies(routes.cookies(system))  # type: ignore[arg-type]  # a TypedDict
+    context.add_cookies(cookies)
+    system.execute("UPDATE \"user\" SET language = 'en'")
     context.set_default_timeout(20_000)
     yield context
     context.close()
