@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http.client import HTTPConnection, HTTPException
@@ -197,7 +197,8 @@ class Running:
     def kill(self, part: str) -> None:
         """End a part and its children the hard way; the launcher brings it back."""
         for pid in self.pids(part):
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it ended with the one before it
+                os.kill(pid, signal.SIGKILL)
 
     def settle(self) -> None:
         """Wait until nothing that is due is left undone."""

@@ -82,7 +82,9 @@ def context(browser: Browser, seen: Seen) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(browser: Browser, system: Running, cookies: list[Any]) -> Iterator[Page]:
     """Somebody who is logged in, at a desk, and reads English."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 900}, reduced_motion="reduce"
+    )
     context.add_cookies(cookies)
     context.set_default_timeout(20_000)
     system.execute("UPDATE \"user\" SET language = 'en'")

@@ -37,6 +37,7 @@ def context(browser: Browser, seen: Seen) -> Iterator[BrowserContext]:
     context = browser.new_context(
         viewport={"width": seen.width, "height": 900},
         color_scheme=seen.scheme,
+        reduced_motion="reduce",
         user_agent=tracking.BROWSER,
     )
     context.set_default_timeout(20_000)
