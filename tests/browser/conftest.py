@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 import pytest
 import tables
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from running import Running
 
 from browser import chromium, routes
@@ -22,6 +22,9 @@ class Seen(NamedTuple):
     def __str__(self) -> str:
         return f"{self.width}-{self.scheme}-{self.language}"
 
+
+PATIENCE = 20_000  # milliseconds, on a machine that does much else
+expect.set_options(timeout=PATIENCE)
 
 WAYS = [Seen(360, "dark", "nl"), Seen(1280, "light", "en")]
 
@@ -74,7 +77,7 @@ def context(browser: Browser, seen: Seen) -> Iterator[BrowserContext]:
         color_scheme=seen.scheme,
         reduced_motion="reduce",
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE)
     yield context
     context.close()
 
@@ -86,7 +89,7 @@ def page(browser: Browser, system: Running, cookies: list[Any]) -> Iterator[Page
         viewport={"width": 1280, "height": 900}, reduced_motion="reduce"
     )
     context.add_cookies(cookies)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE)
     system.execute("UPDATE \"user\" SET language = 'en'")
     yield context.new_page()
     context.close()
