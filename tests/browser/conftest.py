@@ -83,13 +83,29 @@ def context(browser: Browser, seen: Seen) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def page(browser: Browser, system: Running, cookies: list[Any]) -> Iterator[Page]:
-    """Somebody who is logged in, at a desk, and reads English."""
+def desk(
+    browser: Browser, system: Running, cookies: list[Any]
+) -> Iterator[BrowserContext]:
+    """The browser of somebody who is logged in, at a desk, and reads English."""
     context = browser.new_context(
         viewport={"width": 1280, "height": 900}, reduced_motion="reduce"
     )
     context.add_cookies(cookies)
     context.set_default_timeout(PATIENCE)
     system.execute("UPDATE \"user\" SET language = 'en'")
-    yield context.new_page()
+    yield context
     context.close()
+
+
+@pytest.fixture
+def page(desk: BrowserContext) -> Iterator[Page]:
+    """A page of hers that must not complain: no broken policy, no error of a script."""
+    page = desk.new_page()
+    said: list[str] = []
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on(
+        "console",
+        lambda line: said.append(line.text) if "Policy" in line.text else None,
+    )
+    yield page
+    assert said == []
