@@ -117,6 +117,7 @@ class Composed(Running):
         return {name: process.wait(100) for name, process in processes.items()}
 
     def stop_servers(self) -> None:
+        self.hang_up()
         if self.servers is not None:
             self.servers.stop()
 

@@ -9,14 +9,14 @@ from typing import Any, cast
 import cluster
 import factories
 import pytest
+import tables
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings as hypothesis
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from pytest_socket import socket_allow_hosts
-from running import Running
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.orm import Session
 
 from funnel.app import create_app
@@ -24,7 +24,6 @@ from funnel.config import Settings
 from funnel.db import db
 from funnel.embedded import places
 from funnel.embedded.postgres import Postgres
-from funnel.models import Base
 
 pytest_plugins = ["ledger"]
 hypothesis.register_profile("funnel", deadline=None)  # no test of a machine's speed
@@ -125,14 +124,10 @@ def session(connection: Connection) -> Iterator[Session]:
 
 
 @pytest.fixture
-def clean_database(engine: Engine) -> Iterator[None]:
+def clean_database(database_url: str) -> Iterator[None]:
     """Real commits, for tests of concurrency: every table is emptied afterwards."""
     yield
-    names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
-    with engine.begin() as connection:
-        # A worker may be at its tick: of two that wait for each other, it gives way.
-        connection.execute(text("SET LOCAL deadlock_timeout = '1min'"))
-        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+    tables.empty(database_url)
     for journal in cluster.data_dir().glob("journal/*"):
         journal.unlink(missing_ok=True)  # not the folder: workers come and go there
 
@@ -181,10 +176,3 @@ def client(app: Flask) -> FlaskClient:
 @pytest.fixture
 def now() -> datetime:
     return factories.NOW
-
-
-@pytest.fixture(scope="session")
-def running() -> Iterator[Running]:
-    """The whole embedded system, for tests that leave it as they find it."""
-    with Running.started("running") as system:
-        yield system

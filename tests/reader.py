@@ -56,10 +56,10 @@ class Mail:
         return found[0]
 
 
-def inbox(system: System) -> list[Mail]:
-    """Return everything that any SMTP client handed in, oldest first."""
+def inbox(system: System, to: str = "") -> list[Mail]:
+    """Return what any SMTP client handed in for an address, oldest first."""
     rows = json.loads(_read(f"{system.url}/inbox/messages.json"))
-    return [_mail(system, row) for row in rows]
+    return [_mail(system, row) for row in rows if to in row["to"]]
 
 
 def clock(system: System) -> datetime:
@@ -110,7 +110,7 @@ class Reader:
         return self.visitor.submit(page.forms[0], **dict(page.forms[0].buttons[:1]))
 
     def mails(self) -> list[Mail]:
-        return [mail for mail in inbox(self.system) if self.address in mail.to]
+        return inbox(self.system, self.address)
 
     @staticmethod
     def _address_field(values: dict[str, str]) -> str:

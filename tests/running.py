@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http.client import HTTPConnection, HTTPException
@@ -38,6 +38,7 @@ class Running:
     launcher: subprocess.Popen[bytes] | None = None
     password: str = ""
     settings: dict[str, str] = field(default_factory=dict)
+    connection: psycopg.Connection[Any] | None = None
 
     @classmethod
     @contextmanager
@@ -73,10 +74,15 @@ class Running:
         return self.folder / "launcher.log"
 
     @property
+    def database_url(self) -> str:
+        return self.settings["FUNNEL_DATABASE_URL"].replace("+psycopg", "")
+
+    @property
     def links(self) -> Links:
         return Links(self.url, Keys.of(self.settings["FUNNEL_SECRET_KEY"]))
 
     def start(self) -> None:
+        self.hang_up()
         with self.log.open("wb") as log:
             self.launcher = subprocess.Popen(
                 [sys.executable, "-m", "funnel", "run"],
@@ -95,6 +101,7 @@ class Running:
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> int:
         """Send the launcher a signal and return its exit status."""
+        self.hang_up()
         if self.launcher is None or self.launcher.poll() is not None:
             return self.launcher.returncode if self.launcher else 0
         self.launcher.send_signal(how)
@@ -133,10 +140,16 @@ class Running:
 
     def execute(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Ask the database what a test cannot see from outside, or set its stage."""
-        url = self.settings["FUNNEL_DATABASE_URL"].replace("+psycopg", "")
-        with psycopg.connect(url) as connection:
-            cursor = connection.execute(query.encode(), values)
-            return cursor.fetchall() if cursor.description else []
+        if self.connection is None:
+            self.connection = psycopg.connect(self.database_url, autocommit=True)
+        cursor = self.connection.execute(query.encode(), values)
+        return cursor.fetchall() if cursor.description else []
+
+    def hang_up(self) -> None:
+        """Let go of the database, which may end."""
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
 
     def now(self) -> datetime:
         offset: timedelta = self.execute(f"SELECT {OFFSET}")[0][0]
@@ -184,7 +197,8 @@ class Running:
     def kill(self, part: str) -> None:
         """End a part and its children the hard way; the launcher brings it back."""
         for pid in self.pids(part):
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it ended with the one before it
+                os.kill(pid, signal.SIGKILL)
 
     def settle(self) -> None:
         """Wait until nothing that is due is left undone."""
@@ -226,4 +240,4 @@ def wait_for(
     deadline = time.monotonic() + patience
     while not is_so():
         assert time.monotonic() < deadline, f"waited in vain for {what}: {explain()}"
-        time.sleep(0.05)
+        time.sleep(0.02)

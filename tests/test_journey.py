@@ -156,9 +156,8 @@ class Story:
         self._come(EARLY, self.early, series=True)
         self._come(WORKED, self.worked, self.leaver, series=True)
         self._come(WORKED, self.plain)
-        self._to("2026-11-28 09:00")
-        self.leaver.press(self.leaver.mails()[-1].link("/u/"))
         self._come(LATE, self.three_days, series=True)
+        self.leaver.press(self.leaver.mails()[-1].link("/u/"))
         self._come(LAST, self.hour, series=True)
         self._come(LAST, self.joiner)
         self._to("2026-12-01 20:00")
@@ -166,7 +165,7 @@ class Story:
             reader.press(reader.mails()[-1].link("/join/"))
         self._to("2026-12-02 10:00")
         self.early.press(self.early.mails()[-1].link("/replay/"))
-        self._to("2026-12-12 12:00")
+        self._to("2026-12-13 12:00")
         self.last_words = self._to_the_end()
 
     def _come(self, moment: str, *readers: Reader, series: bool = False) -> None:

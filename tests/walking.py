@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from funnel.domain.status import DeliveryState, Purpose, SubscriberState
 from funnel.flow import due, publishing
+from funnel.flow.publishing import structure
 from funnel.models import Delivery, Enrollment, Sequence, Step
 
 NOW = factories.NOW  # Monday, ten o'clock in Amsterdam
@@ -127,6 +128,23 @@ def put_in(session: Session, sequence: Sequence, letter: str, after: str) -> Ste
     )
     publishing.save_draft(session, new.id, {"body": letter}, seen=None)
     return new
+
+
+def save(session: Session, row: Sequence, letter: str, **fields: object) -> None:
+    publishing.save_draft(session, step(row, letter).id, fields, seen=None)
+
+
+def move(session: Session, row: Sequence, letter: str, after: str) -> None:
+    above = step(row, after).id if after else None
+    publishing.move(session, step(row, letter).id, after=above)
+
+
+def remove(session: Session, row: Sequence, letter: str) -> None:
+    publishing.remove(session, step(row, letter).id, now=NOW, seen=None)
+
+
+def order(row: Sequence) -> str:
+    return "".join(one.slug[-1] for one in structure.listed(row))
 
 
 def _line(mail: Delivery, row: Step) -> str:

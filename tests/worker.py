@@ -52,7 +52,8 @@ class Worker:
             self.process.wait(30)
         except subprocess.TimeoutExpired:
             for pid in (self.process.pid, *descendants(self.process.pid)):
-                os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):  # its parent was first
+                    os.kill(pid, signal.SIGKILL)
             self.process.wait(30)
         self.process = None
 

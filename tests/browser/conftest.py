@@ -1,11 +1,12 @@
-"""What browser tests share: one browser, and the ways in which a page is seen."""
+"""What browser tests share: a system, a browser, the ways in which a page is seen."""
 
 import os
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+import tables
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from running import Running
 
 from browser import chromium, routes
@@ -22,12 +23,38 @@ class Seen(NamedTuple):
         return f"{self.width}-{self.scheme}-{self.language}"
 
 
+PATIENCE = 20_000  # milliseconds, on a machine that does much else
+expect.set_options(timeout=PATIENCE)
+
 WAYS = [Seen(360, "dark", "nl"), Seen(1280, "light", "en")]
 
 
+@pytest.fixture(scope="package")
+def staged() -> Iterator[Running]:
+    """One system for these files, with a reader in it: to start takes many seconds."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    with Running.started(f"browser-{worker}") as system:
+        routes.stage(system)
+        tables.keep(system.database_url)
+        yield system
+
+
 @pytest.fixture(scope="module")
+def system(staged: Running) -> Running:
+    """The system as it was staged, whatever the file before this one did to it."""
+    tables.put_back(staged.database_url)
+    return staged
+
+
+@pytest.fixture(scope="module")
+def cookies(system: Running) -> list[Any]:
+    """What the browser of somebody holds who is logged in."""
+    return routes.cookies(system)
+
+
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """A browser for one file: its event loop would be in the way of other tests."""
+    """A browser for these files: its event loop would be in the way of other tests."""
     try:
         with chromium.launched() as browser:
             yield browser
@@ -50,17 +77,35 @@ def context(browser: Browser, seen: Seen) -> Iterator[BrowserContext]:
         color_scheme=seen.scheme,
         reduced_motion="reduce",
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE)
     yield context
     context.close()
 
 
 @pytest.fixture
-def page(browser: Browser, system: Running) -> Iterator[Page]:
-    """Somebody who is logged in, at a desk, and reads English."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.add_cookies(routes.cookies(system))  # type: ignore[arg-type]  # a TypedDict
-    context.set_default_timeout(20_000)
+def desk(
+    browser: Browser, system: Running, cookies: list[Any]
+) -> Iterator[BrowserContext]:
+    """The browser of somebody who is logged in, at a desk, and reads English."""
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 900}, reduced_motion="reduce"
+    )
+    context.add_cookies(cookies)
+    context.set_default_timeout(PATIENCE)
     system.execute("UPDATE \"user\" SET language = 'en'")
-    yield context.new_page()
+    yield context
     context.close()
+
+
+@pytest.fixture
+def page(desk: BrowserContext) -> Iterator[Page]:
+    """A page of hers that must not complain: no broken policy, no error of a script."""
+    page = desk.new_page()
+    said: list[str] = []
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on(
+        "console",
+        lambda line: said.append(line.text) if "Policy" in line.text else None,
+    )
+    yield page
+    assert said == []

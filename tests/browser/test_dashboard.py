@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tracking
@@ -30,19 +31,13 @@ WORDS = {
 }
 
 
-@pytest.fixture(scope="module")
-def system() -> Iterator[Running]:
-    with Running.started("dashboard") as system:
-        routes.stage(system)
-        yield system
-
-
 @pytest.fixture
 def context(browser: Browser, seen: Seen) -> Iterator[BrowserContext]:
     """Somebody whose browser does not say of itself that it is a test's."""
     context = browser.new_context(
         viewport={"width": seen.width, "height": 900},
         color_scheme=seen.scheme,
+        reduced_motion="reduce",
         user_agent=tracking.BROWSER,
     )
     context.set_default_timeout(20_000)
@@ -51,8 +46,10 @@ def context(browser: Browser, seen: Seen) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def page(context: BrowserContext, seen: Seen, system: Running) -> Page:
-    context.add_cookies(routes.cookies(system))  # type: ignore[arg-type]  # a TypedDict
+def page(
+    context: BrowserContext, seen: Seen, system: Running, cookies: list[Any]
+) -> Page:
+    context.add_cookies(cookies)
     system.execute('UPDATE "user" SET language = %s', [seen.language])
     return context.new_page()
 

@@ -4,7 +4,6 @@ A file of subscribers with mistakes in it; somebody who asks why she got no mail
 colleague who is invited and logs in with a second step.
 """
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from playwright.sync_api import Browser, Page, expect
 from reader import Reader, inbox
 from running import Running, wait_for
 
-from browser import routes
 from funnel import clock
 
 pytestmark = [pytest.mark.system, pytest.mark.browser, pytest.mark.timeout(300)]
@@ -27,14 +25,6 @@ cas@lezer.example;Čas;lente
 """
 CONSENT = "Vinkten de mailserie aan op onze site, in 2025."
 PASSWORD = "vier heel andere woorden"
-
-
-@pytest.fixture(scope="module")
-def system() -> Iterator[Running]:
-    """One system: each test has people of its own."""
-    with Running.started("desk") as system:
-        routes.stage(system)
-        yield system
 
 
 def test_a_file_with_mistakes_is_looked_at_brought_in_and_accounted_for(

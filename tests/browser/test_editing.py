@@ -1,13 +1,10 @@
 """A marketer edits a running sequence in a real browser; a colleague does, too."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from running import Running, wait_for
-
-from browser import routes
 
 pytestmark = [pytest.mark.system, pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -17,14 +14,6 @@ ORDER = (
     "SELECT slug FROM step WHERE role = 'listed' AND deleted_at IS NULL"
     " AND revision_id IS NOT NULL ORDER BY rank LIMIT 5"
 )
-
-
-@pytest.fixture(scope="module")
-def system() -> Iterator[Running]:
-    """One system: each test publishes what it drafts, and touches mails of its own."""
-    with Running.started("editing") as system:
-        routes.stage(system)
-        yield system
 
 
 def mail(page: Page, subject: str) -> Locator:

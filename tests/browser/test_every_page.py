@@ -1,6 +1,5 @@
 """Every page, as it is seen: narrow and wide, light and dark, Dutch and English."""
 
-from collections.abc import Iterator
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -34,22 +33,18 @@ OPTIONS = {
 
 
 @pytest.fixture(scope="module")
-def system() -> Iterator[Running]:
-    with Running.started("pages") as system:
-        routes.stage(system)
-        put_drafts(system)
-        yield system
-
-
-@pytest.fixture(scope="module")
 def paths(system: Running) -> dict[str, str]:
+    put_drafts(system)
     return routes.paths(system)
 
 
 @pytest.fixture
-def context(seen: Seen, context: BrowserContext, system: Running) -> BrowserContext:
+def context(
+    seen: Seen, context: BrowserContext, system: Running, cookies: list[Any]
+) -> BrowserContext:
     """Somebody who is logged in, in one of the studio's languages."""
-    context.add_cookies(routes.cookies(system))  # type: ignore[arg-type]  # a TypedDict
+    context.add_cookies(cookies)
+    context.add_init_script(axe())  # handed over once, and not for every page
     system.execute('UPDATE "user" SET language = %s', [seen.language])
     return context
 

@@ -1,19 +1,11 @@
 """A picture goes from a marketer's desk into a letter, in a real browser."""
 
-from collections.abc import Iterator
-
 import factories
 import pytest
 from playwright.sync_api import Page, expect
 from running import Running
 
 pytestmark = [pytest.mark.system, pytest.mark.browser, pytest.mark.timeout(300)]
-
-
-@pytest.fixture(scope="module")
-def system() -> Iterator[Running]:
-    with Running.started("pictures") as system:
-        yield system
 
 
 def test_a_picture_is_sent_up_and_seen_in_the_letter_before_anybody_gets_it(

@@ -1,7 +1,6 @@
 """What people do, in a real browser: a reader comes, a marketer edits."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -13,13 +12,6 @@ from running import Running, wait_for
 from browser.conftest import Seen
 
 pytestmark = [pytest.mark.system, pytest.mark.browser, pytest.mark.timeout(300)]
-
-
-@pytest.fixture(scope="module")
-def system() -> Iterator[Running]:
-    """One for every way of looking; its clock only goes forward."""
-    with Running.started("walk") as system:
-        yield system
 
 
 def test_a_reader_signs_up_confirms_joins_and_leaves(

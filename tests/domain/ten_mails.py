@@ -21,6 +21,8 @@ from funnel.domain.status import Kind, Purpose
 AMSTERDAM = "Europe/Amsterdam"
 SERIES = frozenset({Purpose.SERIES})
 RULES = Rules.from_dict({"hold": {"before": "48 hours", "after": "96 hours"}})
+FREE = Rules.from_dict({})
+ALL_DAY = Rules.from_dict({"quiet": False})
 
 SERVICE, MARKETING = Kind.SERVICE, Kind.MARKETING
 LIST: tuple[tuple[str, Kind, str, str], ...] = (
@@ -131,3 +133,17 @@ def live(
         done += due
         facts = replace(facts, handled={**facts.handled, **handled})
     return done, facts
+
+
+def alone(confirmed: str, **known: object) -> Facts:
+    """Somebody in a sequence that has no occurrences."""
+    anna = replace(her(confirmed), **known)  # type: ignore[arg-type]  # any field of Facts
+    return replace(anna, start=None, end=None, replay_until=None)
+
+
+def found(planned: list[Planned], slug: str) -> Planned:
+    return next(item for item in planned if item.step.slug == slug)
+
+
+def sent(at: str) -> Handled:
+    return Handled(local(at), sent=True, final=True)

@@ -30,11 +30,12 @@ class First:
 def first() -> Iterator[First]:
     with Running.started("start") as system:
         yield First(system, system.said())
+        assert system.stop(signal.SIGTERM) == 0  # as a service manager does
 
 
 @pytest.fixture
 def whole(first: First) -> Running:
-    """The system, started again when the test before this one ended it."""
+    """The system, started again should the test before this one have left it ended."""
     if first.system.launcher is None or first.system.launcher.poll() is not None:
         first.system.start()
     return first.system
@@ -147,7 +148,9 @@ def test_after_kill_9_a_second_start_works_and_keeps_the_data(whole: Running) ->
     assert status(whole, "/magnesium") == 200
 
 
-def test_ctrl_c_stops_everything_and_leaves_no_process(whole: Running) -> None:
+def test_ctrl_c_stops_everything_and_it_starts_again_with_what_was_there(
+    whole: Running,
+) -> None:
     pids = leaders(whole)
 
     ended = whole.stop()
@@ -156,13 +159,8 @@ def test_ctrl_c_stops_everything_and_leaves_no_process(whole: Running) -> None:
     assert [pid for pid in pids if processes.identity(pid)] == []
     assert not (data(whole) / "run" / "env").exists()
 
-
-def test_it_starts_again_with_what_was_there(whole: Running) -> None:
-    ended = whole.stop(signal.SIGTERM)
-
     whole.start()
 
-    assert ended == 0
     assert "Password" not in whole.said()
     assert status(whole, "/magnesium") == 200
 

@@ -59,6 +59,22 @@ FAULTS = {
 }
 
 
+@pytest.fixture(scope="module")
+def relay() -> Iterator[sink.Sink]:
+    with sink.running() as relay:
+        yield relay
+
+
+@pytest.fixture(scope="module")
+def celery(database_url: str, relay: sink.Sink) -> Iterator[Worker]:
+    """One worker for every fault: it has to go on after each of them."""
+    with worker.redis() as redis_url:
+        one = Worker(redis_url, worker.environment(database_url, redis_url, relay.url))
+        one.start()
+        yield one
+        one.stop()
+
+
 @pytest.mark.parametrize(
     "fault",
     [
@@ -67,7 +83,11 @@ FAULTS = {
     ],
 )
 def test_a_drain_does_not_need_redis_and_the_next_one_comes(
-    commit_session: Session, database_url: str, ledger: Ledger, fault: Fault
+    commit_session: Session,
+    relay: sink.Sink,
+    celery: Worker,
+    ledger: Ledger,
+    fault: Fault,
 ) -> None:
     is_in_the_middle, go_on = threading.Event(), threading.Event()
     died = list[Worker]()
@@ -82,29 +102,27 @@ def test_a_drain_does_not_need_redis_and_the_next_one_comes(
             died.append(celery)
             outlast_the_leases(commit_session)
             celery.start()
-        queue.wake(redis_url, queue.TaskName.DRAIN)
+        queue.wake(celery.redis_url, queue.TaskName.DRAIN)
         return is_so()
 
+    relay.kept.clear()
+    relay.script = script
     travel.shift(commit_session, factories.NOW, real=clock.real())
     mails(commit_session, MAILS)
-    with worker.redis() as redis_url, sink.running(script) as relay:
-        variables = worker.environment(database_url, redis_url, relay.url)
-        celery = Worker(redis_url, variables)
-        celery.start()
-        try:
-            wait_until(lambda: woken(is_in_the_middle.is_set), "a drain")
-            with fault(Redis.from_url(redis_url)):
-                go_on.set()
-                wait_until(
-                    lambda: is_at_rest(commit_session) or celery.has_ended,
-                    "what was under way",
-                )
-            mails(commit_session, 1)
-            wait_until(lambda: woken(lambda: is_at_rest(commit_session)), "the next")
-        finally:
+    try:
+        wait_until(lambda: woken(is_in_the_middle.is_set), "a drain")
+        with fault(Redis.from_url(celery.redis_url)):
             go_on.set()
-            celery.stop()
-        ledger(account(commit_session, relay, len(died)))
+            wait_until(
+                lambda: is_at_rest(commit_session) or celery.has_ended,
+                "what was under way",
+            )
+        mails(commit_session, 1)
+        wait_until(lambda: woken(lambda: is_at_rest(commit_session)), "the next")
+    finally:
+        go_on.set()
+        relay.script = sink.usual
+    ledger(account(commit_session, relay, len(died)))
 
 
 def is_at_rest(session: Session) -> bool:

@@ -5,36 +5,29 @@ eight, a day apart: who confirmed a day ago got a this morning and waits for b.
 """
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 import walking
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
-from walking import NOW, gets, got, publish, put_in, sequence, step, walker
+from walking import (
+    NOW,
+    gets,
+    got,
+    move,
+    order,
+    publish,
+    put_in,
+    remove,
+    save,
+    sequence,
+    step,
+    walker,
+)
 
 from funnel.domain.status import DeliveryState, EnrollmentState
 from funnel.flow import due, publishing
-from funnel.flow.publishing import structure
-from funnel.models import Delivery, Enrollment, Revision, Sequence
-
-
-def save(session: Session, row: Sequence, letter: str, **fields: object) -> None:
-    publishing.save_draft(session, step(row, letter).id, fields, seen=None)
-
-
-def move(session: Session, row: Sequence, letter: str, after: str) -> None:
-    above = step(row, after).id if after else None
-    publishing.move(session, step(row, letter).id, after=above)
-
-
-def remove(session: Session, row: Sequence, letter: str) -> None:
-    publishing.remove(session, step(row, letter).id, now=NOW, seen=None)
-
-
-def order(row: Sequence) -> str:
-    return "".join(one.slug[-1] for one in structure.listed(row))
-
+from funnel.models import Delivery, Enrollment, Sequence
 
 UNTOUCHED = {
     0: ["a Tue 08:30", "b Wed 08:30", "c Thu 08:30", "d Fri 08:30"],
@@ -280,132 +273,6 @@ def test_a_mail_that_waits_to_be_sent_goes_with_its_step(session: Session) -> No
 
     assert mail.step_id == step(row, "b").id  # the drain skips it: it reads the step
     assert step(row, "b").deleted_at == NOW
-
-
-def test_numbers_and_texts_survive_every_edit(session: Session) -> None:
-    row = sequence(session)
-    walker(session, row, days=4)
-    ids = {one.slug: one.id for one in row.steps}
-    texts = session.scalars(select(Revision.id)).all()
-
-    remove(session, row, "a")
-    move(session, row, "d", after="")
-    put_in(session, row, "new", after="b")
-    publish(session, row)
-
-    assert {one.slug: one.id for one in row.steps}.items() >= ids.items()
-    sent = select(Delivery.step_id).where(Delivery.state == DeliveryState.SENT)
-    assert set(session.scalars(sent)) == set(ids.values())
-    assert set(session.scalars(select(Revision.id))) >= set(texts)
-
-
-def test_a_new_step_is_named_for_its_place_and_keeps_its_name(session: Session) -> None:
-    row = sequence(session)
-
-    between = put_in(session, row, "Één dag: rust!", after="a")
-    again = put_in(session, row, "Één dag: rust!", after="a")
-    last = put_in(session, row, "einde", after="d")
-    move(session, row, "einde", after="")
-
-    assert between.slug == "01b-een-dag-rust"
-    assert again.slug == "01-een-dag-rust-2"  # sorts between the two
-    assert last.slug == "05-einde"
-
-
-def test_a_copy_has_the_words_of_the_other_step(session: Session) -> None:
-    row = sequence(session)
-
-    copy = publishing.add(
-        session, row.id, after=step(row, "d").id, copy_of=step(row, "a").id
-    )
-
-    assert (
-        publishing.contents(copy).latest == publishing.contents(step(row, "a")).latest
-    )
-
-
-def test_an_order_over_a_colleagues_newer_one_is_refused(session: Session) -> None:
-    row = sequence(session)
-    seen = structure.mark(row)
-    move(session, row, "d", after="")
-
-    with pytest.raises(publishing.ListConflict):
-        publishing.move(session, step(row, "b").id, after=None, seen=seen)
-
-    assert order(row) == "dabc"
-
-
-def test_a_deletion_and_every_draft_can_be_taken_back(session: Session) -> None:
-    row = sequence(session)
-    remove(session, row, "b")
-    publishing.put_back(session, step(row, "b").id)
-    assert (order(row), row.draft) == ("abcd", None)
-
-    new = put_in(session, row, "new", after="a")
-    save(session, row, "c", subject="anders")
-    publishing.discard_all(session, row.id, now=NOW)
-
-    assert publishing.changes(session, row) == []
-    assert new.deleted_at == NOW
-    assert order(row) == "abcd"
-
-
-def test_an_order_of_its_own_goes_out_and_comes_back(
-    session: Session, tmp_path: Path
-) -> None:
-    row = sequence(session)
-    move(session, row, "d", after="a")
-    publish(session, row)
-    folder = tmp_path / row.slug
-    publishing.export_folder(session, row.slug, folder)
-    head = (folder / "sequence.toml").read_text()
-    assert 'order = ["01-a", "04-d", "02-b", "03-c"]' in head
-
-    same = publishing.import_folder(
-        session, folder, now=NOW, author="import", publish=False
-    )
-    copy = (tmp_path / "copy").absolute()
-    folder.rename(copy)
-    other = publishing.import_folder(
-        session, copy, now=NOW, author="import", publish=True
-    )
-
-    assert (publishing.changes(session, same), same.draft) == ([], None)
-    assert order(other) == "adbc"
-    publishing.export_folder(session, "copy", tmp_path / "again")
-    assert (tmp_path / "again/sequence.toml").read_text() == head
-
-
-def test_a_folder_in_another_order_is_a_draft(session: Session, tmp_path: Path) -> None:
-    row = sequence(session)
-    folder = tmp_path / row.slug
-    publishing.export_folder(session, row.slug, folder)
-    move(session, row, "d", after="")
-    publish(session, row)
-
-    publishing.import_folder(session, folder, now=NOW, author="import", publish=True)
-
-    assert order(row) == "abcd"
-    assert [one.slug for one in sorted(row.steps, key=lambda one: one.rank)] == [
-        "04-d",
-        "01-a",
-        "02-b",
-        "03-c",
-    ]
-
-
-@pytest.mark.parametrize("wrong", ['["01-a"]', '["01-a", "01-a"]', '["nobody"]'])
-def test_an_order_that_names_others_is_refused(
-    session: Session, tmp_path: Path, wrong: str
-) -> None:
-    row = sequence(session, "ab")
-    folder = tmp_path / row.slug
-    publishing.export_folder(session, row.slug, folder)
-    head = folder / "sequence.toml"
-    head.write_text(f'name = "x"\norder = {wrong}\n')
-
-    with pytest.raises(publishing.BadFolder, match="order must name"):
-        publishing.import_folder(session, folder, now=NOW, author="i", publish=False)
 
 
 def test_a_publish_waits_for_a_scan_and_has_its_people_planned_again(

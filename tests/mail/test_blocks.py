@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from test_compile import compiled, html, problem, text
+from letters import compiled, html, problem, text
 
 from funnel.domain.status import Kind, Purpose
 from funnel.mail import blocks, personalize

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from test_compile import compiled
+from letters import compiled
 
 from funnel.domain.status import Kind
 from funnel.mail import layout

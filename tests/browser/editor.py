@@ -1,0 +1,30 @@
+"""The editor of a mail, as a browser test works in it."""
+
+from playwright.sync_api import Locator, Page, expect
+from running import Running
+
+DRAFT = "SELECT coalesce(draft->>'body', '') FROM step WHERE slug = %s"
+
+
+def step(system: Running, slug: str) -> int:
+    return int(system.execute("SELECT id FROM step WHERE slug = %s", [slug])[0][0])
+
+
+def opened(page: Page, system: Running, slug: str) -> Locator:
+    """Open a mail, and return the text that is written in: not its source."""
+    page.goto(f"{system.url}/admin/steps/{step(system, slug)}")
+    expect(page.locator("#body")).to_be_hidden()  # the designed view stands for it
+    return page.get_by_role("textbox", name="Text").and_(page.locator(".tiptap"))
+
+
+def saving(page: Page) -> Locator:
+    return page.locator("#saving")
+
+
+def draft(system: Running, slug: str) -> str:
+    return str(system.execute(DRAFT, [slug])[0][0])
+
+
+def at_the_end(text: Locator) -> None:
+    text.focus()
+    text.press("Control+End")
