@@ -350,6 +350,55 @@ def test_a_deletion_and_every_draft_can_be_taken_back(session: Session) -> None:
     assert order(row) == "abcd"
 
 
+def standing(row: Sequence) -> str:
+    return "".join(one.slug[-1] for one in structure.standing(row))
+
+
+@pytest.mark.parametrize("letter", "abcd")
+def test_a_deleted_mail_stands_in_its_place_until_it_is_put_back_there(
+    session: Session, letter: str
+) -> None:
+    row = sequence(session)
+    move(session, row, "c", after="a")
+
+    remove(session, row, letter)
+    assert (order(row), standing(row)) == ("acbd".replace(letter, ""), "acbd")
+    publishing.put_back(session, step(row, letter).id)
+
+    assert order(row) == "acbd"
+
+
+def test_a_deleted_mail_stays_where_it_is_when_its_neighbours_move(
+    session: Session,
+) -> None:
+    row = sequence(session)
+
+    remove(session, row, "b")
+    move(session, row, "a", after="d")
+    put_in(session, row, "x", after="c")
+    assert (order(row), standing(row)) == ("cxda", "bcxda")
+    publish(session, row)
+
+    assert (order(row), standing(row)) == ("cxda", "cxda")
+    assert [one.slug[-1] for one in structure.layout(row)] == [*"bcxda"]
+
+
+@pytest.mark.parametrize(("letter", "after"), [("c", "a"), ("b", "c")])
+def test_of_two_that_changed_places_the_one_that_was_moved_is_marked(
+    session: Session, letter: str, after: str
+) -> None:
+    row = sequence(session)
+
+    move(session, row, letter, after=after)
+    remove(session, row, "d")
+
+    assert order(row) == "acb"
+    marked = [
+        one.step.slug[-1] for one in publishing.changes(session, row) if one.is_moved
+    ]
+    assert marked == [letter]
+
+
 def test_an_order_of_its_own_goes_out_and_comes_back(
     session: Session, tmp_path: Path
 ) -> None:

@@ -115,6 +115,16 @@ def test_a_mail_is_deleted_put_back_and_every_draft_dropped(
     assert (order(row), row.draft) == ("abcd", None)
 
 
+def test_a_deleted_mail_stands_where_it_stood_on_both_pages(
+    mara: Colleague, session: Session, row: Sequence
+) -> None:
+    publishing.remove(session, step(row, "b").id, now=walking.NOW, seen=None)
+
+    for path in ("/admin/sequences/rust", "/admin/sequences/rust/list"):
+        names = re.findall(r"<h2>\s*<(?:a|del)[^>]*>(\w)</", mara.get(path).text)
+        assert names == ["a", "b", "c", "d"]
+
+
 def test_what_it_means_for_people_is_said_before_publishing(
     mara: Colleague, session: Session, row: Sequence
 ) -> None:
@@ -173,6 +183,26 @@ def test_who_is_second_reads_what_a_colleague_did_and_goes_on(
     assert "<del>mijn</del><ins>hare</ins>" in answer.text
     assert 'name="version" value="2"' in answer.text
     assert published(mara, row) == 303
+
+
+def test_who_is_second_with_nothing_left_still_reads_what_was_published(
+    mara: Colleague, app: Flask, session: Session, row: Sequence
+) -> None:
+    publishing.save_draft(session, step(row, "d").id, {"subject": "mijn"}, seen=None)
+    sent = {"version": "1", "drafts": publishing.seen(row)}
+    sent["looked"] = publishing.looked_at(row)
+    publishing.save_draft(session, step(row, "a").id, {"subject": "hare"}, seen=None)
+    structure.set_rules(row, {"hour": "09:00"})
+    assert published(colleague(app, session), row) == 303
+
+    answer = mara.post("/admin/sequences/rust/publish", **sent)
+
+    page = said(answer.text)
+    assert answer.status_code == 409
+    assert "Nothing to publish" in page
+    assert "<del>a</del><ins>hare</ins>" in answer.text
+    assert "A moved mail goes at: 08:30 09:00" in page
+    assert "What you wanted to publish is in it" in page
 
 
 @pytest.mark.parametrize(

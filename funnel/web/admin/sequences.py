@@ -1,6 +1,7 @@
 """Sequences: the list, one as a line of time, and publishing."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,7 +12,13 @@ from funnel.db import db
 from funnel.domain.schedule import Planned
 from funnel.domain.status import Role, TeamRole
 from funnel.flow import publishing, reports
-from funnel.flow.publishing import BadDraft, Change, Content, VersionConflict
+from funnel.flow.publishing import (
+    BadDraft,
+    Change,
+    Content,
+    VersionConflict,
+    structure,
+)
 from funnel.flow.publishing.content import Contents
 from funnel.flow.reports import Head, StepNumbers
 from funnel.models import Sequence, Step
@@ -157,8 +164,25 @@ def _lines(
         for step in sequence.steps
         if step.deleted_at is None or step.id in waits
     ]
+    places = _places(sequence, sample)
+    return sorted(lines, key=lambda line: places.get(line.step.id, len(places)))
+
+
+def _places(sequence: Sequence, sample: publishing.Sample) -> dict[int, int]:
+    """Return the place of each step of the list on the line of time.
+
+    One that will be deleted stands behind the one above it; one that only waits for
+    a date, at the end.
+    """
     last = max((item.at for item in sample.moments.values()), default=now())
-    return sorted(lines, key=lambda line: line.planned.at if line.planned else last)
+    staying, found, at = set(structure.order(sequence)), dict[int, datetime](), now()
+    for step in structure.standing(sequence):
+        if step.id in staying:
+            planned = sample.moments.get(step.id)
+            at = planned.at if planned else last
+        found[step.id] = at
+    in_time = sorted(found, key=lambda step_id: found[step_id])
+    return {step_id: place for place, step_id in enumerate(in_time)}
 
 
 def _review(

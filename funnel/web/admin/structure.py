@@ -121,7 +121,7 @@ def _page(sequence: Sequence, notice: str = "", code: int = 200) -> ResponseRetu
         "admin/list.html",
         sequence=sequence,
         sample=publishing.sample(db.session(), sequence, now=now()),
-        steps=_standing(sequence),
+        steps=structure.standing(sequence),
         order=structure.order(sequence),
         changes={change.step.id: change for change in changes},
         contents=publishing.contents,
@@ -129,13 +129,6 @@ def _page(sequence: Sequence, notice: str = "", code: int = 200) -> ResponseRetu
         notice=notice,
     )
     return make_response(page, code)
-
-
-def _standing(sequence: Sequence) -> list[Step]:
-    """Return what will be in the list, and what the draft takes out of it."""
-    staying = set(structure.order(sequence))
-    places = structure.layout(sequence)
-    return [one for one in places if one.id in staying or one.deleted_at is None]
 
 
 def _listed(sequence: Sequence, step_id: int | None) -> Step | None:
