@@ -117,7 +117,7 @@ def _count(session: Session, job: Job, now: datetime) -> bool:
         log.exception("the impact of sequence %s cannot be counted", sequence.id)
         _finish(job, JobState.STALE, now)
         return True
-    ids = impact.next_ids(session, sequence.id, both, job.cursor)
+    ids = impact.next_ids(session, both, job.cursor)
     if not ids:
         job.total = job.done
         _finish(job, JobState.DONE, now)

@@ -53,7 +53,8 @@ def ahead(
     found: dict[int, Planned] = {}
     maps = courses.load(session, {one.sequence_id for one in enrollments})
     ids, events = [one.id for one in enrollments], maps.read_events
-    for person in people.load(session, ids, with_events=events):
+    persons = people.load(session, ids, with_events=events)
+    for person in due.beside(session, persons, now=now):
         course = maps.of(person.row.sequence_id)
         for item in due.ahead(person, course, now):
             found[item.step.id] = item

@@ -83,8 +83,8 @@ def real(
     seen = course.live(session, sequence)
     if is_draft:
         seen = course.drafted(session, sequence, now=now)
-    events = seen.reads_events
-    person = people.load(session, [enrollment.id], with_events=events)[0]
+    persons = people.load(session, [enrollment.id], with_events=seen.reads_events)
+    (person,) = due.beside(session, persons, now=now)
     plan = [] if enrollment.due_at is None else due.ahead(person, seen, now)
     rows = session.scalars(
         select(Delivery)

@@ -83,6 +83,22 @@ def sentences(step_id: int, impact: Impact, names: dict[int, str]) -> list[str]:
     """Return what publishing means for people at one step, the surprising first."""
     row = impact.row(step_id)
     found = [*_onward(row, names), *_why(row)]
+    if row["on-its-way"]:
+        found.append(
+            ngettext(
+                "%(num)d gets it any moment: it is on its way",
+                "%(num)d get it any moment: it is on its way",
+                row["on-its-way"],
+            )
+        )
+    if row["passed"]:
+        found.append(
+            ngettext(
+                "%(num)d is past it and did not get it",
+                "%(num)d are past it and did not get it",
+                row["passed"],
+            )
+        )
     if row["next-slot"]:
         found.append(
             ngettext(
