@@ -140,9 +140,42 @@ def test_a_persons_page_says_why_she_did_not_get_a_mail(
         missed.id: (DeliveryState.SKIPPED, Reason.TOO_LATE),
         ahead.id: None,
     }
-    assert [(event.kind, step) for event, step in found.events] == [
-        (EventKind.SENT, got)
+    assert [(event.kind, text) for event, text in found.events] == [
+        (EventKind.SENT, got.revision)
     ]
+
+
+def test_a_story_has_the_words_that_were_sent_and_not_those_of_today(
+    session: Session, now: datetime
+) -> None:
+    inside = factories.enrollment(session)
+    step = factories.step(session, sequence=inside.sequence, subject="toen")
+    sent = step.revision
+    assert sent is not None
+    about = {"enrollment_id": inside.id, "subscriber_id": inside.subscriber_id}
+    mail = factories.delivery(
+        session,
+        **about,
+        step_id=step.id,
+        revision_id=sent.id,
+        state=DeliveryState.SENT,
+    )
+    events.record(
+        session,
+        EventKind.SENT,
+        at=now,
+        step_id=step.id,
+        delivery_id=mail.id,
+        **about,
+    )
+    step.revision = factories.revision(session, step, subject="nu", version=2)
+    session.flush()
+
+    found = reports.person(session, inside.subscriber_id)
+
+    assert found is not None
+    assert [story.text.subject for story in found.stories] == ["toen"]
+    assert [text and text.subject for _, text in found.events] == ["toen"]
 
 
 def test_the_last_word_on_a_consent_counts(session: Session, now: datetime) -> None:

@@ -2,10 +2,13 @@
 
 import json
 import re
+from datetime import timedelta
 
 import factories
 import pytest
+import sending
 import walking
+from factories import START
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,8 +16,8 @@ from studio import Colleague, colleague
 from walking import put_in, step, walker
 
 from funnel import clock
-from funnel.domain.status import Role, SequenceState, TeamRole
-from funnel.flow import publishing
+from funnel.domain.status import Kind, Role, SequenceState, TeamRole
+from funnel.flow import enrollment, publishing
 from funnel.flow.publishing import jobs, structure
 from funnel.models import Job, Sequence, System
 
@@ -293,6 +296,76 @@ def test_the_simulator_tells_a_subscribers_own_story(
     assert "a Sent on Mon 23 Nov 08:30." in page
     assert "b Comes on Tue 24 Nov 08:30" in page
     assert mara.get(f"{path}nobody@example.nl").status_code == 422
+
+
+def test_a_paused_sequence_says_that_nothing_comes_before_it_goes_on(
+    mara: Colleague, session: Session, row: Sequence
+) -> None:
+    her = walker(session, row, days=1).subscriber
+    simulator = f"/admin/sequences/rust/simulator?version=live&who={her.address}"
+    pages = [simulator, f"/admin/subscribers/{her.id}"]
+    assert not any("is paused" in mara.get(page).text for page in pages)
+
+    publishing.pause(session, row.id, now=walking.NOW)
+
+    assert all("This sequence is paused" in mara.get(page).text for page in pages)
+
+
+def test_a_reminder_for_another_date_is_ahead_again(
+    mara: Colleague, session: Session
+) -> None:
+    """She had the reminder of one date, and then took another."""
+    reminder = {"kind": Kind.SERVICE, "timing": "start - 24 hours", "subject": "Straks"}
+    row = sending.course(session, reminder, slug="dag", name="Dag")
+    course = factories.masterclass(session, sequence_id=row.id)
+    first, second = (
+        factories.occurrence(session, masterclass=course, starts_at=START + span)
+        for span in (timedelta(), timedelta(days=7))
+    )
+    seat = factories.registration(session, occurrence=first)
+    her = factories.enrollment(session, registration=seat, sequence=row)
+    taken = START - timedelta(hours=12)
+    walking.walk(session, walking.NOW, taken)
+    seat.occurrence_id, seat.seated_at = second.id, taken
+    enrollment.start(session, seat, now=taken)
+    session.flush()
+    session.expire_all()
+    address = her.subscriber.address
+
+    for path in (
+        f"/admin/sequences/dag/simulator?version=live&who={address}",
+        f"/admin/subscribers/{her.subscriber_id}",
+    ):
+        assert "Straks Comes on Mon 7 Dec 20:00." in said(mara.get(path).text)
+
+
+def test_who_registered_for_a_masterclass_is_simulated_with_its_dates(
+    mara: Colleague, session: Session
+) -> None:
+    before = {"kind": Kind.SERVICE, "timing": "start - 24 hours", "subject": "Straks"}
+    enter = {"enter": "registered rust"}
+    sending.course(session, before, slug="erbij", name="Erbij", doors=enter)
+    course = factories.masterclass(session, slug="rust")
+    factories.occurrence(session, masterclass=course)
+    factories.occurrence(session)  # of another one
+
+    page = mara.get("/admin/sequences/erbij/simulator").text
+
+    assert page.count("Tue 1 Dec 20:00") == 1
+    assert "Straks Comes on Mon 30 Nov 20:00." in said(page)
+
+
+def test_a_mail_that_is_not_in_the_sequence_cannot_have_been_clicked(
+    mara: Colleague, row: Sequence
+) -> None:
+    asked = "version=live&day=2026-11-28&at=23:50&zone=Europe/Amsterdam&clicked="
+    path = f"/admin/sequences/{row.slug}/simulator?{asked}"
+
+    answer = mara.get(f"{path}01-a,99-z")
+
+    assert answer.status_code == 422
+    assert "No mail of this sequence is called 99-z." in answer.text
+    assert mara.get(f"{path}01-a").status_code == 200
 
 
 @pytest.mark.parametrize(

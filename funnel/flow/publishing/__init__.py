@@ -23,7 +23,13 @@ from funnel.flow.publishing.jobs import (
     replanning,
     work,
 )
-from funnel.flow.publishing.outlook import Sample, ahead, sample
+from funnel.flow.publishing.outlook import (
+    Sample,
+    ahead,
+    dates,
+    next_occurrence,
+    sample,
+)
 from funnel.flow.publishing.reading import reader, readers
 from funnel.flow.publishing.release import (
     NotReady,
@@ -55,6 +61,7 @@ from funnel.flow.publishing.simulator import (
     Told,
     invented,
     real,
+    strange,
 )
 from funnel.flow.publishing.since import Since, looked_at, since
 from funnel.flow.publishing.standstill import (
@@ -119,6 +126,7 @@ __all__ = [
     "contents",
     "copy",
     "create",
+    "dates",
     "discard",
     "discard_all",
     "drafted_rules",
@@ -134,6 +142,7 @@ __all__ = [
     "latest_impact",
     "looked_at",
     "move",
+    "next_occurrence",
     "open_pause",
     "paragraphs",
     "pause",
@@ -156,6 +165,7 @@ __all__ = [
     "since",
     "spoken",
     "standstill",
+    "strange",
     "switch",
     "take_out",
     "test_send",

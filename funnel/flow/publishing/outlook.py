@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select, true
 from sqlalchemy.orm import Session
 
 from funnel.domain import schedule
+from funnel.domain.doors import OF_A_MASTERCLASS, Doors
 from funnel.domain.schedule import Facts, Planned
-from funnel.domain.status import Purpose
+from funnel.domain.status import EnrollmentState, Purpose
 from funnel.flow import due
 from funnel.flow.due import courses, people
 from funnel.flow.publishing import course
@@ -30,7 +31,7 @@ class Sample:
 
 def sample(session: Session, sequence: SequenceRow, *, now: datetime) -> Sample:
     """Return when she would get each step, drafts included."""
-    occurrence = next_occurrence(session, sequence.id, now)
+    occurrence = next_occurrence(session, sequence, now)
     zone = occurrence.zone if occurrence else ZONE
     facts = Facts(
         confirmed_at=now,
@@ -51,6 +52,7 @@ def ahead(
 ) -> dict[int, Planned]:
     """Return what these enrollments still have ahead of them, by step."""
     found: dict[int, Planned] = {}
+    enrollments = [one for one in enrollments if one.state is EnrollmentState.ACTIVE]
     maps = courses.load(session, {one.sequence_id for one in enrollments})
     ids, events = [one.id for one in enrollments], maps.read_events
     persons = people.load(session, ids, with_events=events)
@@ -61,18 +63,22 @@ def ahead(
     return found
 
 
+def dates(sequence: SequenceRow) -> Select[Occurrence]:
+    """Select the dates for which somebody in the sequence may have a seat.
+
+    They are those of its own masterclass, and of the one that its door names.
+    """
+    enter = Doors.from_dict(sequence.doors).enter
+    theirs = Masterclass.sequence_id == sequence.id
+    if enter.cause in OF_A_MASTERCLASS:
+        theirs |= Masterclass.slug == enter.name if enter.name else true()
+    return select(Occurrence).join(Masterclass).where(theirs)
+
+
 def next_occurrence(
-    session: Session, sequence_id: int, now: datetime
+    session: Session, sequence: SequenceRow, now: datetime
 ) -> Occurrence | None:
-    """Return the next date of the sequence's masterclass."""
-    return session.scalar(
-        select(Occurrence)
-        .join(Masterclass)
-        .where(
-            Masterclass.sequence_id == sequence_id,
-            Occurrence.starts_at > now,
-            Occurrence.cancelled_at.is_(None),
-        )
-        .order_by(Occurrence.starts_at)
-        .limit(1)
-    )
+    """Return the next of these dates."""
+    coming = Occurrence.starts_at > now, Occurrence.cancelled_at.is_(None)
+    next_one = dates(sequence).where(*coming).order_by(Occurrence.starts_at)
+    return session.scalar(next_one.limit(1))
