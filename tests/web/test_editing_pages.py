@@ -16,8 +16,14 @@ from studio import Colleague, colleague
 from walking import put_in, step, walker
 
 from funnel import clock
-from funnel.domain.status import Kind, Role, SequenceState, TeamRole
-from funnel.flow import enrollment, publishing
+from funnel.domain.status import (
+    EnrollmentState,
+    Kind,
+    Role,
+    SequenceState,
+    TeamRole,
+)
+from funnel.flow import due, enrollment, publishing
 from funnel.flow.publishing import jobs, structure
 from funnel.models import Job, Sequence, System
 
@@ -154,6 +160,10 @@ def test_many_people_are_counted_by_a_job_that_the_page_follows(
 
     before = mara.get("/admin/sequences/rust/publish").text
     assert "3 people would be looked at" in before
+    assert 'name="drafts"' not in before
+    forged = {"version": str(row.version), "drafts": publishing.seen(row)}
+    refused = mara.post("/admin/sequences/rust/publish", **forged)
+    assert (refused.status_code, row.version) == (422, 1)
     assert session.scalars(select(Job)).all() == []  # a look asks for nothing
     mara.post("/admin/sequences/rust/impact")
     during = mara.get("/admin/sequences/rust/publish").text
@@ -163,6 +173,67 @@ def test_many_people_are_counted_by_a_job_that_the_page_follows(
     assert "<progress" in during
     assert 'name="drafts"' not in during
     assert "1 who waits for it goes on with “c”" in after
+    assert published(mara, row) == 303
+
+
+def test_where_only_words_change_nobody_has_to_be_counted(
+    mara: Colleague, session: Session, row: Sequence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "AT_ONCE", 1)
+    publishing.save_draft(session, step(row, "b").id, {"subject": "nieuw"}, seen=None)
+
+    page = said(mara.get("/admin/sequences/rust/publish").text)
+
+    assert "nothing moves for the people inside" in page
+    assert "would be looked at" not in page
+    assert published(mara, row) == 303
+
+
+def test_earlier_and_later_are_shown_with_the_dates_of_somebody_who_signs_up_now(
+    mara: Colleague, session: Session, row: Sequence
+) -> None:
+    later = {"timing": "2 days at 08:30"}
+    publishing.save_draft(session, step(row, "b").id, later, seen=None)
+    publishing.remove(session, step(row, "d").id, now=walking.NOW, seen=None)
+
+    page = said(mara.get("/admin/sequences/rust/publish").text)
+
+    assert "b Wed 25 Nov 08:30 → Thu 26 Nov 08:30" in page
+    assert "c Thu 26 Nov 08:30 → Fri 27 Nov 08:30" in page
+    assert "d Fri 27 Nov 08:30 → not any more" in page
+
+
+def test_undo_stands_beside_the_news_and_takes_who_finished_in_between_along(
+    mara: Colleague, session: Session, row: Sequence
+) -> None:
+    her = walker(session, row, days=3)
+    publishing.remove(session, step(row, "d").id, now=walking.NOW, seen=None)
+    sequence_page = "/admin/sequences/rust"
+    assert 'form="undo"' not in mara.get(sequence_page).text
+    assert published(mara, row) == 303
+
+    news = mara.get(sequence_page).text
+    assert re.search(r'is published\.\s*<button[^>]*form="undo"', news)
+    assert 'id="undo"' in news
+    assert 'form="undo"' not in mara.get(sequence_page).text
+    due.scan(session, now=walking.NOW + timedelta(seconds=5))
+    session.expire_all()
+    assert her.state is EnrollmentState.COMPLETED
+    mara.post("/admin/sequences/rust/versions/1/restore")
+    review = mara.get("/admin/sequences/rust/publish").text
+
+    assert re.search(r'name="reopen"\s+checked', review)
+
+
+def test_the_list_says_how_many_wait_for_each_mail(
+    mara: Colleague, session: Session, row: Sequence
+) -> None:
+    walker(session, row, days=1)
+
+    page = mara.get("/admin/sequences/rust/list").text
+
+    assert f'waiting={step(row, "b").id}">2 people wait for it' in page
+    assert f'waiting={step(row, "a").id}">1 person waits for it' in page
 
 
 def test_who_is_second_reads_what_a_colleague_did_and_goes_on(

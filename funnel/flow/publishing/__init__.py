@@ -18,6 +18,7 @@ from funnel.flow.publishing.impact import table as impact_table
 from funnel.flow.publishing.jobs import (
     AT_ONCE,
     ask_impact,
+    is_counted,
     known_impact,
     latest_impact,
     replanning,
@@ -25,10 +26,12 @@ from funnel.flow.publishing.jobs import (
 )
 from funnel.flow.publishing.outlook import (
     Sample,
+    Shift,
     ahead,
     dates,
     next_occurrence,
     sample,
+    shifts,
 )
 from funnel.flow.publishing.reading import reader, readers
 from funnel.flow.publishing.release import (
@@ -110,6 +113,7 @@ __all__ = [
     "Preview",
     "Problem",
     "Sample",
+    "Shift",
     "Simulation",
     "Since",
     "Standstill",
@@ -137,6 +141,7 @@ __all__ = [
     "impact_table",
     "import_folder",
     "invented",
+    "is_counted",
     "keep_version",
     "known_impact",
     "latest_impact",
@@ -162,6 +167,7 @@ __all__ = [
     "seen",
     "settings_mark",
     "settings_of",
+    "shifts",
     "since",
     "spoken",
     "standstill",

@@ -1,8 +1,9 @@
 """Who gets what when: for somebody who signs up now, and for a real subscriber."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from sqlalchemy import Select, select, true
 from sqlalchemy.orm import Session
@@ -13,6 +14,7 @@ from funnel.domain.schedule import Facts, Planned
 from funnel.domain.status import EnrollmentState, Purpose
 from funnel.flow import due
 from funnel.flow.due import courses, people
+from funnel.flow.due.outcome import Course
 from funnel.flow.publishing import course
 from funnel.models import Enrollment, Masterclass, Occurrence
 from funnel.models import Sequence as SequenceRow
@@ -29,8 +31,17 @@ class Sample:
     moments: dict[int, Planned]
 
 
-def sample(session: Session, sequence: SequenceRow, *, now: datetime) -> Sample:
-    """Return when she would get each step, drafts included."""
+Shift: TypeAlias = tuple[datetime | None, datetime | None]
+
+
+def sample(
+    session: Session,
+    sequence: SequenceRow,
+    *,
+    now: datetime,
+    read: Callable[[Session, SequenceRow], Course] = course.drafted,
+) -> Sample:
+    """Return when she would get each step, drafts included unless others are read."""
     occurrence = next_occurrence(session, sequence, now)
     zone = occurrence.zone if occurrence else ZONE
     facts = Facts(
@@ -42,9 +53,24 @@ def sample(session: Session, sequence: SequenceRow, *, now: datetime) -> Sample:
         replay_until=occurrence.replay_until if occurrence else None,
         consents=frozenset(Purpose),
     )
-    seen = course.drafted(session, sequence)
+    seen = read(session, sequence)
     planned = schedule.plan(seen.track, facts, now)
     return Sample(occurrence, zone, {item.step.id: item for item in planned})
+
+
+def shifts(
+    session: Session, sequence: SequenceRow, *, now: datetime
+) -> dict[int, Shift]:
+    """Return her moment of each step before a publish and after, where they differ."""
+    if not sequence.version:
+        return {}
+    before, after = (
+        sample(session, sequence, now=now, read=read).moments
+        for read in (course.live, course.drafted)
+    )
+    both = {one: (_comes(before.get(one)), _comes(after.get(one))) for one in after}
+    both |= {one: (_comes(before[one]), None) for one in before if one not in after}
+    return {one: shift for one, shift in both.items() if shift[0] != shift[1]}
 
 
 def ahead(
@@ -57,10 +83,13 @@ def ahead(
     ids, events = [one.id for one in enrollments], maps.read_events
     persons = people.load(session, ids, with_events=events)
     for person in due.beside(session, persons, now=now):
-        course = maps.of(person.row.sequence_id)
-        for item in due.ahead(person, course, now):
+        for item in due.ahead(person, maps.of(person.row.sequence_id), now):
             found[item.step.id] = item
     return found
+
+
+def _comes(planned: Planned | None) -> datetime | None:
+    return planned.at if planned and planned.skip is None else None
 
 
 def dates(sequence: SequenceRow) -> Select[Occurrence]:

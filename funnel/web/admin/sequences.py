@@ -76,6 +76,8 @@ def review(slug: str) -> ResponseReturnValue:
 def publish(slug: str) -> ResponseReturnValue:
     """Publish what the marketer looked at, or show what is new since."""
     sequence = find(slug)
+    if _is_uncounted(sequence):
+        return _review(sequence, 422, _("First let it be said what it means for them."))
     try:
         publishing.publish(
             db.session(),
@@ -88,7 +90,8 @@ def publish(slug: str) -> ResponseReturnValue:
         )
     except (VersionConflict, BadDraft) as problem:
         return _refused(sequence, problem)
-    flash(_("Version %(version)s is published.", version=sequence.version))
+    said = _("Version %(version)s is published.", version=sequence.version)
+    flash(said, "published")
     return redirect(url_for("admin.sequences.show", slug=slug, _anchor="head"), 303)
 
 
@@ -114,6 +117,13 @@ def go_live(slug: str) -> ResponseReturnValue:
     return redirect(url_for("admin.sequences.show", slug=slug), 303)
 
 
+def _is_uncounted(sequence: Sequence) -> bool:
+    """Say whether this is what she looked at, but not what it means for people."""
+    looked = request.form.get("version"), request.form.get("drafts")
+    is_it = looked == (str(sequence.version), publishing.seen(sequence))
+    return is_it and not publishing.is_counted(db.session(), sequence)
+
+
 def _ticked(*names: str) -> dict[str, bool]:
     return {name: name in request.form for name in names}
 
@@ -130,13 +140,12 @@ def _about(sequence: Sequence) -> dict[str, object]:
     changes = publishing.changes(session, sequence)
     head = reports.head(session, sequence.id, now=now())
     lines = _lines(sequence, sample, changes, head)
-    waits = bool(changes or sequence.draft)
     return {
         "sample": sample,
         "head": head,
         "changes": changes,
         "undo": publishing.version_before(session, sequence),
-        "many": waits and publishing.population(session, sequence) > publishing.AT_ONCE,
+        "many": not publishing.is_counted(session, sequence),
         "diffs": diffs,
         "job": publishing.replanning(session, sequence.id),
         "sends": reports.sends(session, now=now(), sequence_id=sequence.id),
@@ -204,6 +213,9 @@ def _review(
         impact=publishing.known_impact(session, sequence, job, now=now()),
         job=job,
         many=publishing.population(session, sequence),
+        is_counted=publishing.is_counted(session, sequence),
+        shifts=publishing.shifts(session, sequence, now=now()),
+        zone=publishing.sample(session, sequence, now=now()).zone,
         names=_names(sequence),
         diffs=diffs,
         findings=publishing.findings,

@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 
 from funnel.db import db
 from funnel.domain.status import Purpose, Role, TeamRole
-from funnel.flow import publishing
+from funnel.flow import publishing, reports
 from funnel.flow.publishing import structure
 from funnel.models import Sequence, Step
 from funnel.web import now
@@ -124,6 +124,7 @@ def _page(sequence: Sequence, notice: str = "", code: int = 200) -> ResponseRetu
         steps=structure.standing(sequence),
         order=structure.order(sequence),
         changes={change.step.id: change for change in changes},
+        waiting=reports.waiting(db.session(), sequence.id),
         contents=publishing.contents,
         mark=structure.mark(sequence),
         notice=notice,
