@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
+from click.core import ParameterSource
 from flask.cli import with_appcontext
 from rich.console import Console
 from rich.table import Table
@@ -13,12 +14,24 @@ from sqlalchemy import select
 from funnel.db import db
 from funnel.domain import timing
 from funnel.domain.schedule import Moved, Planned
-from funnel.domain.status import DeliveryState, Purpose, Reason
+from funnel.domain.status import DeliveryState, Purpose, Reason, SequenceState
 from funnel.flow import publishing, travel
 from funnel.flow.publishing import Invented, Nobody, Simulation, Told
-from funnel.models import Masterclass, Occurrence, Sequence
+from funnel.models import Occurrence, Sequence
 
 HOME = "Europe/Amsterdam"
+REAL = {"slug", "subscriber", "draft"}
+"""What may be asked about somebody real."""
+
+HAPPENED = {"bought": "purchased", "left_early": "left early"}
+"""What conditions call it."""
+
+STANDS = {
+    SequenceState.DRAFT: "The sequence is not live yet: nothing of it is sent.",
+    SequenceState.PAUSED: "The sequence is paused: what is ahead comes only after "
+    "somebody lets it go on.",
+    SequenceState.ARCHIVED: "The sequence is in the archive: nothing of it is sent.",
+}
 WHY = {
     Reason.NO_CONSENT: "she did not ask for these mails",
     Reason.UNSUBSCRIBED: "she unsubscribed",
@@ -50,12 +63,14 @@ MOVED = {
 @click.command()
 @click.argument("slug")
 @click.option("--subscriber", help="The address of somebody real.")
-@click.option("--at", help="When she confirms: “2026-11-28 23:50”; now.")
+@click.option("--at", help="When she confirms: “2026-11-28 23:50”, on her clock.")
 @click.option("--zone", default=HOME, show_default=True, help="Her clock.")
 @click.option("--occurrence", type=int, help="Its id; the next one. 0 for none.")
 @click.option("--no-consent", is_flag=True, help="She asks for no marketing.")
 @click.option("--joined", is_flag=True, help="She joins the masterclass.")
 @click.option("--replayed", is_flag=True, help="She watches the recording.")
+@click.option("--bought", is_flag=True, help="She buys something.")
+@click.option("--left-early", is_flag=True, help="She leaves before the end.")
 @click.option("--tag", "tags", multiple=True, help="A tag she has; repeat it.")
 @click.option("--clicked", multiple=True, help="A mail with a link she followed.")
 @click.option("--draft", is_flag=True, help="With the drafts, not as it is live.")
@@ -68,11 +83,30 @@ def simulate(slug: str, **asked: Any) -> None:
         raise click.ClickException(f"There is no sequence {slug}.")
     now, is_draft = travel.now(session)(), asked["draft"]
     if asked["subscriber"]:
+        _refuse_inventions()
         found = _real(sequence, asked["subscriber"], now, is_draft=is_draft)
     else:
         her = _invented(sequence, asked, now)
         found = publishing.invented(session, sequence, her, is_draft=is_draft)
     Console(soft_wrap=False).print(_table(found, sequence, is_draft=is_draft))
+    if said := STANDS.get(sequence.state):
+        click.echo(said)
+
+
+def _refuse_inventions() -> None:
+    """Somebody real did what she did: nothing may be made up about her."""
+    context = click.get_current_context()
+    made_up = [
+        option.opts[0]
+        for option in context.command.params
+        if option.name not in REAL
+        and context.get_parameter_source(option.name or "")
+        is ParameterSource.COMMANDLINE
+    ]
+    if made_up:
+        raise click.ClickException(
+            f"--subscriber tells of somebody real: leave out {', '.join(made_up)}."
+        )
 
 
 def _real(
@@ -92,6 +126,9 @@ def _invented(sequence: Sequence, asked: dict[str, Any], now: datetime) -> Inven
         raise click.ClickException(
             f"{asked['zone']} is no time zone: write one such as {HOME}."
         )
+    if names := publishing.strange(sequence, asked["clicked"]):
+        said = f"{sequence.slug} has no mail {', '.join(names)}."
+        raise click.ClickException(said)
     at = _moment(asked["at"], asked["zone"]) if asked["at"] else now
     return Invented(
         at=at,
@@ -102,13 +139,15 @@ def _invented(sequence: Sequence, asked: dict[str, Any], now: datetime) -> Inven
         replayed=asked["replayed"],
         tags=frozenset(asked["tags"]),
         clicked=frozenset(asked["clicked"]),
+        happened=frozenset(word for name, word in HAPPENED.items() if asked[name]),
     )
 
 
 def _moment(text: str, zone: str) -> datetime:
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone))
-    except ValueError:
+        at = datetime.fromisoformat(text)
+        return at if at.tzinfo else timing.wall(at.date(), at.time(), ZoneInfo(zone))
+    except (ValueError, OverflowError):
         said = f"“{text}” is no moment: write it as “2026-11-28 23:50”."
         raise click.ClickException(said) from None
 
@@ -118,13 +157,10 @@ def _occurrence(
 ) -> Occurrence | None:
     if occurrence_id == 0:
         return None
-    mine = select(Occurrence).join(Masterclass)
-    mine = mine.where(Masterclass.sequence_id == sequence.id)
     if occurrence_id is None:
-        coming = Occurrence.starts_at > at, Occurrence.cancelled_at.is_(None)
-        first = mine.where(*coming).order_by(Occurrence.starts_at).limit(1)
-        return db.session.scalar(first)
-    found = db.session.scalar(mine.where(Occurrence.id == occurrence_id))
+        return publishing.next_occurrence(db.session(), sequence, at)
+    mine = publishing.dates(sequence).where(Occurrence.id == occurrence_id)
+    found = db.session.scalar(mine)
     if found is None:
         raise click.ClickException(
             f"{sequence.slug} has no occurrence {occurrence_id}."
@@ -149,7 +185,7 @@ def _clock(at: datetime | None, zone: str) -> str:
 
 def _said(line: Told) -> tuple[datetime | None, str]:
     mail = line.delivery
-    if mail is None:
+    if mail is None or line.planned is not None:
         return _ahead(line.planned)
     if mail.state is DeliveryState.SKIPPED and mail.reason:
         return mail.planned_at, f"not sent: {WHY.get(mail.reason, mail.reason)}"

@@ -87,7 +87,7 @@ class MailCount(Base):
     __table_args__ = (
         Index(
             "uq_mail_count_day",
-            *("day", "step_id", "state", "reason"),
+            *("day", "step_id", "revision_id", "state", "reason"),
             unique=True,
             postgresql_nulls_not_distinct=True,
         ),
@@ -97,6 +97,8 @@ class MailCount(Base):
     id: Mapped[Id]
     day: Mapped[date]
     step_id: Mapped[int] = mapped_column(BigInteger)
+    # empty where a mail was skipped before it had a text
+    revision_id: Mapped[int | None] = mapped_column(BigInteger)
     state: Mapped[DeliveryState] = mapped_column(Word(DeliveryState))
     reason: Mapped[Reason | None] = mapped_column(Word(Reason))
     mails: Mapped[int] = mapped_column(default=0)

@@ -79,7 +79,7 @@ class Delivery(Base):
         Index(
             "ix_delivery_outcome",
             *("step_id", "state", "planned_at", "id"),
-            postgresql_include=["reason"],
+            postgresql_include=["reason", "revision_id"],
             postgresql_where=text(OVER.format("")),
         ),
         Index(

@@ -14,8 +14,9 @@ from funnel.models.base import Base, Id, Word
 class Sequence(Base):
     """Steps in order, and the rules they share.
 
-    `draft` has what will change for the whole: "order" (ids of the listed steps; who
-    is missing is deleted) and "rules"; texts that change are drafts of their steps.
+    `draft` has what will change for the whole: "order" (ids of the listed steps),
+    "gone" (those of them that will be deleted; who is missing is, too), "moved" (by
+    hand) and "rules"; texts that change are drafts of their steps.
     """
 
     __tablename__ = "sequence"
@@ -156,11 +157,17 @@ class Version(Base):
     number: Mapped[int]
     restores: Mapped[int | None]  # the number of an older version that it brings back
     rules: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    steps: Mapped[list[list[int]]] = mapped_column(JSONB)  # [step id, revision id], …
+    # [step id, revision id], … and a 1 behind them where somebody moved the step
+    steps: Mapped[list[list[int]]] = mapped_column(JSONB)
     author: Mapped[str]
     published_at: Mapped[datetime]
 
     @property
     def texts(self) -> dict[int, int]:
         """Return the revision of each step, in their order."""
-        return {step_id: revision_id for step_id, revision_id in self.steps}  # noqa: C416 - lists, not pairs
+        return {step_id: revision_id for step_id, revision_id, *_ in self.steps}
+
+    @property
+    def moved(self) -> set[int]:
+        """Return the steps that somebody moved by hand in it."""
+        return {step_id for step_id, _, *moved in self.steps if moved}

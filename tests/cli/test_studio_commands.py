@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import factories
 import pytest
+import sending
 from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy import select
@@ -16,7 +17,7 @@ from funnel.cli import simulate
 from funnel.cli.occurrences import occurrences
 from funnel.cli.sequences import sequences
 from funnel.cli.users import users
-from funnel.domain.status import Kind, Role
+from funnel.domain.status import Kind, Role, SequenceState
 from funnel.domain.steps import Moved
 from funnel.flow.team import passwords
 from funnel.models import Delivery, Occurrence, User
@@ -118,6 +119,71 @@ def test_a_sequence_is_simulated_for_somebody_who_signs_up_late_in_curacao(
     assert (nobody.exit_code, wrong.exit_code) == (1, 1)
     assert "is no moment" in wrong.output
     assert session.scalars(select(Delivery)).all() == []
+
+
+def plain(output: str) -> str:
+    return " ".join(output.replace("│", " ").split())
+
+
+def test_a_moment_with_an_offset_is_that_moment(
+    run: FlaskCliRunner, session: Session
+) -> None:
+    sending.course(session, {"timing": "at once", "slug": "01-a"}, slug="rust")
+
+    def at(moment: str) -> str:
+        return plain(run.invoke(sequences, ["simulate", "rust", "--at", moment]).output)
+
+    assert "Sat 28 Nov 2026 10:00" in at("2026-11-28T10:00")
+    assert "Sat 28 Nov 2026 11:00" in at("2026-11-28T10:00+00:00")
+
+
+def test_what_somebody_invented_bought_is_asked_by_conditions(
+    run: FlaskCliRunner, session: Session
+) -> None:
+    steps = [
+        {"timing": "at once", "slug": "01-a", "condition": "purchased"},
+        {"timing": "1 day at 08:30", "slug": "02-b", "condition": "left early"},
+    ]
+    sending.course(session, *steps, slug="rust")
+    words = ["simulate", "rust", "--at", "2026-11-28 10:00"]
+
+    neither = run.invoke(sequences, words).output
+    both = run.invoke(sequences, [*words, "--bought", "--left-early"]).output
+
+    assert neither.count("not for her") == 2
+    assert "not for her" not in both
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--clicked", "99-z"], "rust has no mail 99-z."),
+        (
+            ["--subscriber", "a@b.nl", "--at", "2026-11-28", "--no-consent"],
+            "somebody real: leave out --at, --no-consent.",
+        ),
+    ],
+)
+def test_what_a_simulation_cannot_use_is_refused(
+    run: FlaskCliRunner, session: Session, words: list[str], said: str
+) -> None:
+    sending.course(session, {"slug": "01-a"}, slug="rust")
+
+    answer = run.invoke(sequences, ["simulate", "rust", *words])
+
+    assert answer.exit_code == 1
+    assert said in answer.output
+
+
+def test_a_simulation_says_that_the_sequence_is_paused(
+    run: FlaskCliRunner, session: Session
+) -> None:
+    paused = SequenceState.PAUSED
+    sending.course(session, {"slug": "01-a"}, slug="rust", state=paused)
+
+    answer = run.invoke(sequences, ["simulate", "rust"])
+
+    assert "The sequence is paused" in answer.output
 
 
 def test_the_simulation_has_words_for_whatever_can_move_a_mail() -> None:

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import factories
 import pytest
 import walking
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 from walking import NOW, gets, publish, put_in, sequence, step, walker
 
+from funnel.domain.status import EnrollmentState
 from funnel.flow import due, publishing
 from funnel.flow.publishing import impact, jobs
 from funnel.flow.publishing.impact import Impact
@@ -71,9 +73,9 @@ def test_a_later_mail_is_later_for_who_has_it_before_her(session: Session) -> No
     later(session, row)
 
     found = table(session, row)
-    assert found["b"] == {"waiting": 2, "passed": 2, "later": 3}
-    assert found["c"] == {"waiting": 1, "passed": 1, "later": 3}
-    assert found["a"] == {"waiting": 1, "passed": 4}
+    assert found["b"] == {"waiting": 2, "had": 2, "later": 3}
+    assert found["c"] == {"waiting": 1, "had": 1, "later": 3}
+    assert found["a"] == {"waiting": 1, "had": 4}
     assert totals(session, row) == {"people": 5, "changed": 3, "also": 0}
 
 
@@ -85,12 +87,12 @@ def test_a_deleted_mail_says_where_who_waited_goes_on(session: Session) -> None:
     found = table(session, row)
     assert found["b"] == {
         "waiting": 2,
-        "passed": 2,
+        "had": 2,
         "to:c": 2,
         "never": 3,
         "why:": 3,
     }
-    assert found["c"] == {"waiting": 1, "passed": 1, "earlier": 3}
+    assert found["c"] == {"waiting": 1, "had": 1, "earlier": 3}
 
 
 def test_a_mail_that_is_switched_off_says_why_it_does_not_come(
@@ -103,6 +105,64 @@ def test_a_mail_that_is_switched_off_says_why_it_does_not_come(
     found = table(session, row)
     assert found["b"]["why:switched-off"] == found["b"]["never"] == 3
     assert found["b"]["to:c"] == 2
+
+
+def scheduled(session: Session, row: Sequence, days: int) -> Enrollment:
+    """Return somebody whose next mail is planned and has not left yet."""
+    her = walker(session, row, days=days)
+    due.scan(session, now=NOW + timedelta(days=1))
+    session.expire_all()
+    return her
+
+
+def test_a_mail_that_was_skipped_is_passed_and_was_not_had(session: Session) -> None:
+    row = sequence(session)
+    off(session, row)
+    publish(session, row)
+    row.retimed_at = None
+    walker(session, row, days=3)
+
+    publishing.save_draft(session, step(row, "b").id, {"is_on": True}, seen=None)
+
+    found = table(session, row)
+    assert (found["a"], found["b"]) == ({"had": 1}, {"passed": 1})
+
+
+def test_a_mail_that_did_not_leave_yet_is_on_its_way(session: Session) -> None:
+    row = sequence(session)
+    scheduled(session, row, days=1)
+
+    later(session, row)
+
+    assert table(session, row)["b"] == {"on-its-way": 1}
+
+
+@pytest.mark.parametrize("edit", [gone, off])
+def test_a_mail_that_did_not_leave_yet_never_does_when_its_step_goes(
+    session: Session, edit: Callable[[Session, Sequence], None]
+) -> None:
+    row = sequence(session)
+    scheduled(session, row, days=1)
+
+    edit(session, row)
+
+    assert table(session, row)["b"] == {"never": 1, "why:switched-off": 1}
+    assert totals(session, row)["changed"] == 1
+
+
+def test_the_last_mail_that_did_not_leave_yet_is_lost_for_who_is_through(
+    session: Session,
+) -> None:
+    row = sequence(session)
+    her = scheduled(session, row, days=3)
+    walker(session, row, days=8)
+    assert her.state is EnrollmentState.COMPLETED
+
+    publishing.remove(session, step(row, "d").id, now=NOW, seen=None)
+
+    assert publishing.population(session, row) == 1
+    assert table(session, row)["d"] == {"never": 1, "why:switched-off": 1}
+    assert totals(session, row)["people"] == 1
 
 
 def test_a_new_mail_says_who_gets_it_and_who_has_passed_it(session: Session) -> None:
@@ -283,3 +343,40 @@ def test_who_left_is_not_counted(session: Session) -> None:
     later(session, row)
 
     assert totals(session, row) == {}
+
+
+def test_the_days_that_other_sequences_will_want_are_counted_with(
+    session: Session,
+) -> None:
+    """Three mails of another sequence go first: the one of this comes on Friday."""
+    first = sequence(session, "abc", doors={"priority": 10})
+    low = sequence(session, "x")
+    her = walker(session, low, days=0)
+    enrolled = factories.enrollment(
+        session, subscriber=her.subscriber, registration=None, sequence=first
+    )
+    her.due_at = NOW
+    due.scan(session, now=NOW)
+    session.expire_all()
+    assert her.due_at == NOW + timedelta(days=3, hours=22.5)
+    assert enrolled.due_at == NOW + timedelta(hours=22.5)
+
+    publishing.save_draft(
+        session, step(low, "x").id, {"timing": "2 days at 08:30"}, seen=None
+    )
+    assert totals(session, low)["changed"] == 0
+    publishing.save_draft(
+        session, step(low, "x").id, {"timing": "5 days at 08:30"}, seen=None
+    )
+
+    assert table(session, low)["x"] == {"waiting": 1, "later": 1}
+    for found in (
+        publishing.ahead(session, [her, enrolled], now=NOW)[step(low, "x").id],
+        publishing.real(
+            session, low, str(her.subscriber.address), now=NOW, is_draft=False
+        )
+        .lines[0]
+        .planned,
+    ):
+        assert found is not None
+        assert found.at == her.due_at

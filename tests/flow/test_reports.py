@@ -14,7 +14,7 @@ from funnel.domain.status import (
     Reason,
     SubscriberState,
 )
-from funnel.flow import events, reports
+from funnel.flow import counts, events, reports
 from funnel.flow.reports import Group, Order, Selection, Which, people
 from funnel.models import ClickCount, Consent, EventKind, Heartbeat, Link, Subscriber
 
@@ -140,9 +140,42 @@ def test_a_persons_page_says_why_she_did_not_get_a_mail(
         missed.id: (DeliveryState.SKIPPED, Reason.TOO_LATE),
         ahead.id: None,
     }
-    assert [(event.kind, step) for event, step in found.events] == [
-        (EventKind.SENT, got)
+    assert [(event.kind, text) for event, text in found.events] == [
+        (EventKind.SENT, got.revision)
     ]
+
+
+def test_a_story_has_the_words_that_were_sent_and_not_those_of_today(
+    session: Session, now: datetime
+) -> None:
+    inside = factories.enrollment(session)
+    step = factories.step(session, sequence=inside.sequence, subject="toen")
+    sent = step.revision
+    assert sent is not None
+    about = {"enrollment_id": inside.id, "subscriber_id": inside.subscriber_id}
+    mail = factories.delivery(
+        session,
+        **about,
+        step_id=step.id,
+        revision_id=sent.id,
+        state=DeliveryState.SENT,
+    )
+    events.record(
+        session,
+        EventKind.SENT,
+        at=now,
+        step_id=step.id,
+        delivery_id=mail.id,
+        **about,
+    )
+    step.revision = factories.revision(session, step, subject="nu", version=2)
+    session.flush()
+
+    found = reports.person(session, inside.subscriber_id)
+
+    assert found is not None
+    assert [story.text.subject for story in found.stories] == ["toen"]
+    assert [text and text.subject for _, text in found.events] == ["toen"]
 
 
 def test_the_last_word_on_a_consent_counts(session: Session, now: datetime) -> None:
@@ -236,13 +269,60 @@ def test_clicks_add_up_by_link_by_text_and_by_step(
     found = reports.head(session, step.sequence_id, now=factories.NOW)
     whole = found.steps[step.id].clicked
 
-    assert [(text.revision.version, text.clicks) for text in texts] == [(2, 7), (1, 10)]
+    assert [
+        (text.revision and text.revision.version, text.clicks) for text in texts
+    ] == [
+        (2, 7),
+        (1, 10),
+    ]
     assert [one.clicks for one in texts[1].links] == [5, 5]
     assert [one.named for one in texts[1].links] == [1, 0]
     assert whole == sum(text.clicks for text in texts) == 17
     assert page is not None
     assert sum(day.clicks for day in page.days) == page.numbers.clicks == 5
     assert [person.id for _, person in page.people] == [her.id]
+
+
+def test_what_became_of_a_steps_mails_adds_up_by_text_and_by_step(
+    session: Session, now: datetime
+) -> None:
+    """Before the nightly count as after it; a mail may be skipped without a text."""
+    step = factories.step(session)
+    old, new = step.revision, factories.revision(session, step, version=2)
+    assert old is not None
+    step.revision = new
+    sent, failed, skipped = (
+        DeliveryState.SENT,
+        DeliveryState.FAILED,
+        DeliveryState.SKIPPED,
+    )
+    long_ago = now - timedelta(days=9)
+    for text, state, planned_at in (
+        (old, sent, long_ago),
+        (old, sent, long_ago),
+        (old, failed, long_ago),
+        (new, sent, now),
+        (new, skipped, now),
+        (None, skipped, long_ago),
+    ):
+        factories.delivery(
+            session,
+            step_id=step.id,
+            revision_id=text and text.id,
+            state=state,
+            reason=Reason.NO_CONSENT if state is skipped else None,
+            planned_at=planned_at,
+        )
+
+    for count in (lambda: None, lambda: counts.fold(session, now=now)):
+        count()
+        texts = reports.texts(session, step.id)
+        assert [
+            (one.revision, one.outcome.sent, one.outcome.troubled, one.outcome.skipped)
+            for one in texts
+        ] == [(new, 1, 0, 1), (old, 2, 1, 0), (None, 0, 0, 1)]
+        whole = reports.head(session, step.sequence_id, now=now).steps[step.id]
+        assert (whole.sent, whole.troubled, whole.skipped) == (3, 1, 2)
 
 
 def test_a_big_send_says_how_many_of_how_many_and_how_fast(

@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from walking import (
+    DAY,
     NOW,
+    got,
     move,
     order,
     publish,
@@ -15,13 +17,14 @@ from walking import (
     save,
     sequence,
     step,
+    walk,
     walker,
 )
 
 from funnel.domain.status import DeliveryState
 from funnel.flow import publishing
 from funnel.flow.publishing import structure
-from funnel.models import Delivery, Revision
+from funnel.models import Delivery, Revision, Sequence
 
 
 def test_numbers_and_texts_survive_every_edit(session: Session) -> None:
@@ -148,3 +151,84 @@ def test_an_order_that_names_others_is_refused(
 
     with pytest.raises(publishing.BadFolder, match="order must name"):
         publishing.import_folder(session, folder, now=NOW, author="i", publish=False)
+
+
+def standing(row: Sequence) -> str:
+    return "".join(one.slug[-1] for one in structure.standing(row))
+
+
+@pytest.mark.parametrize("letter", "abcd")
+def test_a_deleted_mail_stands_in_its_place_until_it_is_put_back_there(
+    session: Session, letter: str
+) -> None:
+    row = sequence(session)
+    move(session, row, "c", after="a")
+
+    remove(session, row, letter)
+    assert (order(row), standing(row)) == ("acbd".replace(letter, ""), "acbd")
+    publishing.put_back(session, step(row, letter).id)
+
+    assert order(row) == "acbd"
+
+
+def test_a_deleted_mail_stays_where_it_is_when_its_neighbours_move(
+    session: Session,
+) -> None:
+    row = sequence(session)
+
+    remove(session, row, "b")
+    move(session, row, "a", after="d")
+    put_in(session, row, "x", after="c")
+    assert (order(row), standing(row)) == ("cxda", "bcxda")
+    publish(session, row)
+
+    assert (order(row), standing(row)) == ("cxda", "cxda")
+    assert [one.slug[-1] for one in structure.layout(row)] == [*"bcxda"]
+
+
+@pytest.mark.parametrize(("letter", "after"), [("c", "a"), ("b", "c")])
+def test_of_two_that_changed_places_the_one_that_was_moved_is_marked(
+    session: Session, letter: str, after: str
+) -> None:
+    row = sequence(session)
+
+    move(session, row, letter, after=after)
+    remove(session, row, "d")
+
+    assert order(row) == "acb"
+    marked = [
+        one.step.slug[-1] for one in publishing.changes(session, row) if one.is_moved
+    ]
+    assert marked == [letter]
+
+
+@pytest.mark.parametrize("in_one_go", [True, False])
+def test_who_waits_above_a_new_mail_gets_it_whatever_else_moved(
+    session: Session, *, in_one_go: bool
+) -> None:
+    row = sequence(session)
+    her = walker(session, row, days=1)  # had a, and waits for b
+
+    move(session, row, "a", after="d" if not in_one_go else "b")
+    if not in_one_go:
+        publish(session, row)
+    put_in(session, row, "x", after="b")
+    publish(session, row)
+
+    walk(session, NOW, NOW + 40 * DAY)
+    assert got(session, her) == [*"abxcd"]
+
+
+def test_a_mail_put_in_at_the_end_and_then_moved_up_still_comes(
+    session: Session,
+) -> None:
+    row = sequence(session)
+    her = walker(session, row, days=2)  # had a and b
+    put_in(session, row, "x", after="d")
+    publish(session, row)
+
+    move(session, row, "x", after="a")
+    publish(session, row)
+
+    walk(session, NOW, NOW + 40 * DAY)
+    assert got(session, her) == [*"abxcd"]

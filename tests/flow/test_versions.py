@@ -139,3 +139,19 @@ def test_the_present_version_brought_back_is_no_draft(
     publishing.restore(session, row.id, 1)
 
     assert (row.draft, publishing.changes(session, row)) == (None, [])
+
+
+@pytest.mark.parametrize(("letter", "after"), [("c", "a"), ("b", "c")])
+def test_a_version_and_its_undo_name_the_mail_that_was_moved(
+    session: Session, row: Sequence, letter: str, after: str
+) -> None:
+    publishing.move(session, step(row, letter).id, after=step(row, after).id)
+    publish(session, row)
+    assert order(row) == "acbd"
+
+    publishing.restore(session, row.id, 1)
+    publish(session, row)
+
+    third, second, _first = publishing.history(session, row)
+    assert order(row) == "abcd"
+    assert (said(second), said(third)) == ({letter: "moved"}, {letter: "moved"})

@@ -2,10 +2,13 @@
 
 import json
 import re
+from datetime import timedelta
 
 import factories
 import pytest
+import sending
 import walking
+from factories import START
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,8 +16,14 @@ from studio import Colleague, colleague
 from walking import put_in, step, walker
 
 from funnel import clock
-from funnel.domain.status import Role, SequenceState, TeamRole
-from funnel.flow import publishing
+from funnel.domain.status import (
+    EnrollmentState,
+    Kind,
+    Role,
+    SequenceState,
+    TeamRole,
+)
+from funnel.flow import due, enrollment, publishing
 from funnel.flow.publishing import jobs, structure
 from funnel.models import Job, Sequence, System
 
@@ -115,6 +124,16 @@ def test_a_mail_is_deleted_put_back_and_every_draft_dropped(
     assert (order(row), row.draft) == ("abcd", None)
 
 
+def test_a_deleted_mail_stands_where_it_stood_on_both_pages(
+    mara: Colleague, session: Session, row: Sequence
+) -> None:
+    publishing.remove(session, step(row, "b").id, now=walking.NOW, seen=None)
+
+    for path in ("/admin/sequences/rust", "/admin/sequences/rust/list"):
+        names = re.findall(r"<h2>\s*<(?:a|del)[^>]*>(\w)</", mara.get(path).text)
+        assert names == ["a", "b", "c", "d"]
+
+
 def test_what_it_means_for_people_is_said_before_publishing(
     mara: Colleague, session: Session, row: Sequence
 ) -> None:
@@ -141,6 +160,10 @@ def test_many_people_are_counted_by_a_job_that_the_page_follows(
 
     before = mara.get("/admin/sequences/rust/publish").text
     assert "3 people would be looked at" in before
+    assert 'name="drafts"' not in before
+    forged = {"version": str(row.version), "drafts": publishing.seen(row)}
+    refused = mara.post("/admin/sequences/rust/publish", **forged)
+    assert (refused.status_code, row.version) == (422, 1)
     assert session.scalars(select(Job)).all() == []  # a look asks for nothing
     mara.post("/admin/sequences/rust/impact")
     during = mara.get("/admin/sequences/rust/publish").text
@@ -150,6 +173,67 @@ def test_many_people_are_counted_by_a_job_that_the_page_follows(
     assert "<progress" in during
     assert 'name="drafts"' not in during
     assert "1 who waits for it goes on with “c”" in after
+    assert published(mara, row) == 303
+
+
+def test_where_only_words_change_nobody_has_to_be_counted(
+    mara: Colleague, session: Session, row: Sequence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "AT_ONCE", 1)
+    publishing.save_draft(session, step(row, "b").id, {"subject": "nieuw"}, seen=None)
+
+    page = said(mara.get("/admin/sequences/rust/publish").text)
+
+    assert "nothing moves for the people inside" in page
+    assert "would be looked at" not in page
+    assert published(mara, row) == 303
+
+
+def test_earlier_and_later_are_shown_with_the_dates_of_somebody_who_signs_up_now(
+    mara: Colleague, session: Session, row: Sequence
+) -> None:
+    later = {"timing": "2 days at 08:30"}
+    publishing.save_draft(session, step(row, "b").id, later, seen=None)
+    publishing.remove(session, step(row, "d").id, now=walking.NOW, seen=None)
+
+    page = said(mara.get("/admin/sequences/rust/publish").text)
+
+    assert "b Wed 25 Nov 08:30 → Thu 26 Nov 08:30" in page
+    assert "c Thu 26 Nov 08:30 → Fri 27 Nov 08:30" in page
+    assert "d Fri 27 Nov 08:30 → not any more" in page
+
+
+def test_undo_stands_beside_the_news_and_takes_who_finished_in_between_along(
+    mara: Colleague, session: Session, row: Sequence
+) -> None:
+    her = walker(session, row, days=3)
+    publishing.remove(session, step(row, "d").id, now=walking.NOW, seen=None)
+    sequence_page = "/admin/sequences/rust"
+    assert 'form="undo"' not in mara.get(sequence_page).text
+    assert published(mara, row) == 303
+
+    news = mara.get(sequence_page).text
+    assert re.search(r'is published\.\s*<button[^>]*form="undo"', news)
+    assert 'id="undo"' in news
+    assert 'form="undo"' not in mara.get(sequence_page).text
+    due.scan(session, now=walking.NOW + timedelta(seconds=5))
+    session.expire_all()
+    assert her.state is EnrollmentState.COMPLETED
+    mara.post("/admin/sequences/rust/versions/1/restore")
+    review = mara.get("/admin/sequences/rust/publish").text
+
+    assert re.search(r'name="reopen"\s+checked', review)
+
+
+def test_the_list_says_how_many_wait_for_each_mail(
+    mara: Colleague, session: Session, row: Sequence
+) -> None:
+    walker(session, row, days=1)
+
+    page = mara.get("/admin/sequences/rust/list").text
+
+    assert f'waiting={step(row, "b").id}">2 people wait for it' in page
+    assert f'waiting={step(row, "a").id}">1 person waits for it' in page
 
 
 def test_who_is_second_reads_what_a_colleague_did_and_goes_on(
@@ -173,6 +257,26 @@ def test_who_is_second_reads_what_a_colleague_did_and_goes_on(
     assert "<del>mijn</del><ins>hare</ins>" in answer.text
     assert 'name="version" value="2"' in answer.text
     assert published(mara, row) == 303
+
+
+def test_who_is_second_with_nothing_left_still_reads_what_was_published(
+    mara: Colleague, app: Flask, session: Session, row: Sequence
+) -> None:
+    publishing.save_draft(session, step(row, "d").id, {"subject": "mijn"}, seen=None)
+    sent = {"version": "1", "drafts": publishing.seen(row)}
+    sent["looked"] = publishing.looked_at(row)
+    publishing.save_draft(session, step(row, "a").id, {"subject": "hare"}, seen=None)
+    structure.set_rules(row, {"hour": "09:00"})
+    assert published(colleague(app, session), row) == 303
+
+    answer = mara.post("/admin/sequences/rust/publish", **sent)
+
+    page = said(answer.text)
+    assert answer.status_code == 409
+    assert "Nothing to publish" in page
+    assert "<del>a</del><ins>hare</ins>" in answer.text
+    assert "A moved mail goes at: 08:30 09:00" in page
+    assert "nothing is left to publish" in page
 
 
 @pytest.mark.parametrize(
@@ -263,6 +367,76 @@ def test_the_simulator_tells_a_subscribers_own_story(
     assert "a Sent on Mon 23 Nov 08:30." in page
     assert "b Comes on Tue 24 Nov 08:30" in page
     assert mara.get(f"{path}nobody@example.nl").status_code == 422
+
+
+def test_a_paused_sequence_says_that_nothing_comes_before_it_goes_on(
+    mara: Colleague, session: Session, row: Sequence
+) -> None:
+    her = walker(session, row, days=1).subscriber
+    simulator = f"/admin/sequences/rust/simulator?version=live&who={her.address}"
+    pages = [simulator, f"/admin/subscribers/{her.id}"]
+    assert not any("is paused" in mara.get(page).text for page in pages)
+
+    publishing.pause(session, row.id, now=walking.NOW)
+
+    assert all("This sequence is paused" in mara.get(page).text for page in pages)
+
+
+def test_a_reminder_for_another_date_is_ahead_again(
+    mara: Colleague, session: Session
+) -> None:
+    """She had the reminder of one date, and then took another."""
+    reminder = {"kind": Kind.SERVICE, "timing": "start - 24 hours", "subject": "Straks"}
+    row = sending.course(session, reminder, slug="dag", name="Dag")
+    course = factories.masterclass(session, sequence_id=row.id)
+    first, second = (
+        factories.occurrence(session, masterclass=course, starts_at=START + span)
+        for span in (timedelta(), timedelta(days=7))
+    )
+    seat = factories.registration(session, occurrence=first)
+    her = factories.enrollment(session, registration=seat, sequence=row)
+    taken = START - timedelta(hours=12)
+    walking.walk(session, walking.NOW, taken)
+    seat.occurrence_id, seat.seated_at = second.id, taken
+    enrollment.start(session, seat, now=taken)
+    session.flush()
+    session.expire_all()
+    address = her.subscriber.address
+
+    for path in (
+        f"/admin/sequences/dag/simulator?version=live&who={address}",
+        f"/admin/subscribers/{her.subscriber_id}",
+    ):
+        assert "Straks Comes on Mon 7 Dec 20:00." in said(mara.get(path).text)
+
+
+def test_who_registered_for_a_masterclass_is_simulated_with_its_dates(
+    mara: Colleague, session: Session
+) -> None:
+    before = {"kind": Kind.SERVICE, "timing": "start - 24 hours", "subject": "Straks"}
+    enter = {"enter": "registered rust"}
+    sending.course(session, before, slug="erbij", name="Erbij", doors=enter)
+    course = factories.masterclass(session, slug="rust")
+    factories.occurrence(session, masterclass=course)
+    factories.occurrence(session)  # of another one
+
+    page = mara.get("/admin/sequences/erbij/simulator").text
+
+    assert page.count("Tue 1 Dec 20:00") == 1
+    assert "Straks Comes on Mon 30 Nov 20:00." in said(page)
+
+
+def test_a_mail_that_is_not_in_the_sequence_cannot_have_been_clicked(
+    mara: Colleague, row: Sequence
+) -> None:
+    asked = "version=live&day=2026-11-28&at=23:50&zone=Europe/Amsterdam&clicked="
+    path = f"/admin/sequences/{row.slug}/simulator?{asked}"
+
+    answer = mara.get(f"{path}01-a,99-z")
+
+    assert answer.status_code == 422
+    assert "No mail of this sequence is called 99-z." in answer.text
+    assert mara.get(f"{path}01-a").status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,8 @@ def fold(session: Session, *, now: datetime) -> date:
         delete(MailCount).where(*([MailCount.day >= since] if since else []))
     )
     day = cast(func.timezone(zone.key, Delivery.planned_at), Date).label("day")
-    what = (day, Delivery.step_id, Delivery.state, Delivery.reason)
+    text = (Delivery.step_id, Delivery.revision_id)
+    what = (day, *text, Delivery.state, Delivery.reason)
     rows = (
         select(*what, func.count())
         .where(
@@ -41,7 +42,7 @@ def fold(session: Session, *, now: datetime) -> date:
         )
         .group_by(*what)
     )
-    columns = ["day", "step_id", "state", "reason", "mails"]
+    columns = ["day", "step_id", "revision_id", "state", "reason", "mails"]
     session.execute(insert(MailCount).from_select(columns, rows))
     system.counted_until = until
     session.commit()

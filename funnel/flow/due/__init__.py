@@ -15,10 +15,11 @@ from funnel.flow.delivery import guard
 from funnel.flow.due import book, courses, entrance, people, turns
 from funnel.flow.due.call import NoSuchMail, call
 from funnel.flow.due.outcome import ahead
+from funnel.flow.due.turns import beside
 from funnel.models import Enrollment, Heartbeat, Subscriber
 from funnel.models import Sequence as SequenceRow
 
-__all__ = ["NoSuchMail", "Pace", "Scanned", "ahead", "call", "scan"]
+__all__ = ["NoSuchMail", "Pace", "Scanned", "ahead", "beside", "call", "scan"]
 
 BEAT = "scan"
 

@@ -35,6 +35,9 @@ class Courses:
             raise course
         return course
 
+    def can_read(self, sequence_id: int) -> bool:
+        return isinstance(self.found[sequence_id], Course)
+
     @property
     def read_events(self) -> bool:
         """Say whether a condition of any of them asks for events."""

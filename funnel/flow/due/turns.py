@@ -7,13 +7,14 @@ their marketing ahead is kept free; among equals, to who is due first.
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from funnel.domain.status import EnrollmentState, SequenceState
+from funnel.flow.due import courses, people
 from funnel.flow.due.book import Trouble
 from funnel.flow.due.courses import Courses
 from funnel.flow.due.outcome import Outcome, ahead, moments, outcome
@@ -24,19 +25,27 @@ from funnel.models import Sequence as SequenceRow
 log = logging.getLogger(__name__)
 
 
-def rivals(session: Session, subscriber_ids: Collection[int]) -> dict[int, int]:
+def rivals(
+    session: Session, subscriber_ids: Collection[int], of: Collection[int] = ()
+) -> dict[int, int]:
     """Return the other ways that may go first: enrollment → sequence.
 
-    Nothing is read of people while all sequences that send have one priority.
+    First before those in the sequences `of`, which need not send, and before all
+    that do. Nothing is read of people while these have one priority.
     """
-    live = session.execute(
-        select(SequenceRow.id, SequenceRow.doors["priority"].as_integer()).where(
-            SequenceRow.state == SequenceState.LIVE
-        )
+    found = session.execute(
+        select(
+            SequenceRow.id,
+            SequenceRow.state,
+            SequenceRow.doors["priority"].as_integer(),
+        ).where(or_(SequenceRow.state == SequenceState.LIVE, SequenceRow.id.in_(of)))
     ).all()
-    priorities = {sequence_id: priority or 0 for sequence_id, priority in live}
-    lowest = min(priorities.values(), default=0)
-    higher = [one for one, priority in priorities.items() if priority > lowest]
+    lowest = min((priority or 0 for _, _, priority in found), default=0)
+    higher = [
+        sequence_id
+        for sequence_id, state, priority in found
+        if state is SequenceState.LIVE and (priority or 0) > lowest
+    ]
     if not higher:
         return {}
     rows = session.execute(
@@ -49,15 +58,38 @@ def rivals(session: Session, subscriber_ids: Collection[int]) -> dict[int, int]:
     return dict(iter(rows))
 
 
+def beside(
+    session: Session, persons: Sequence[Person], *, now: datetime
+) -> list[Person]:
+    """Return these people with the days taken that the ways before theirs will want.
+
+    So their plan ahead is the one that a scan would make.
+    """
+    mine = {person.row.id: person.row.sequence_id for person in persons}
+    sends = rivals(
+        session, [person.row.subscriber_id for person in persons], {*mine.values()}
+    )
+    if not sends:
+        return list(persons)
+    maps = courses.load(session, {*mine.values(), *sends.values()})
+    others = [way for way in sends if way not in mine]
+    found = people.load(session, others, with_events=maps.read_events)
+    beside = dict[int, Person]()
+    for ways in _by_person([*persons, *found]):
+        turn = _Turn(maps, now)
+        for person in sorted(ways, key=turn.order):
+            beside[person.row.id] = turn.beside(person)
+            if person.row.id in sends and maps.can_read(person.row.sequence_id):
+                turn.keep_free(person)
+    return [beside[way] for way in mine]
+
+
 def decide(
     persons: Sequence[Person], maps: Courses, due: Collection[int], now: datetime
 ) -> tuple[list[Outcome], list[Trouble]]:
     """Decide about everybody who is due; the others only say which days are theirs."""
-    hers: dict[int, list[Person]] = defaultdict(list)
-    for person in persons:
-        hers[person.row.subscriber_id].append(person)
     outcomes, troubled = list[Outcome](), list[Trouble]()
-    for ways in hers.values():
+    for ways in _by_person(persons):
         turn = _Turn(maps, now)
         for person in sorted(ways, key=turn.order) if len(ways) > 1 else ways:
             try:
@@ -70,6 +102,13 @@ def decide(
                 row = person.row
                 troubled.append(Trouble(row.id, row.subscriber_id, error))
     return outcomes, troubled
+
+
+def _by_person(ways: Sequence[Person]) -> Iterable[list[Person]]:
+    hers: dict[int, list[Person]] = defaultdict(list)
+    for person in ways:
+        hers[person.row.subscriber_id].append(person)
+    return hers.values()
 
 
 class _Turn:
@@ -87,7 +126,7 @@ class _Turn:
     def decided(self, person: Person) -> Outcome:
         """Plan a way beside the days of those before it, and add its own."""
         course = self.maps.of(person.row.sequence_id)
-        found = outcome(self._beside(person), course, self.now)
+        found = outcome(self.beside(person), course, self.now)
         self.written += found.days
         self._hope(person, found.ahead)
         return found
@@ -95,9 +134,10 @@ class _Turn:
     def keep_free(self, person: Person) -> None:
         """Note the days on which a way that goes first will want to send."""
         course = self.maps.of(person.row.sequence_id)
-        self._hope(person, moments(ahead(self._beside(person), course, self.now)))
+        self._hope(person, moments(ahead(self.beside(person), course, self.now)))
 
-    def _beside(self, person: Person) -> Person:
+    def beside(self, person: Person) -> Person:
+        """Return her with the days taken of those that went before."""
         if not self.written and not self.hoped:
             return person
         mine = self._priority(person)

@@ -18,12 +18,21 @@ from funnel.flow.publishing.impact import table as impact_table
 from funnel.flow.publishing.jobs import (
     AT_ONCE,
     ask_impact,
+    is_counted,
     known_impact,
     latest_impact,
     replanning,
     work,
 )
-from funnel.flow.publishing.outlook import Sample, ahead, sample
+from funnel.flow.publishing.outlook import (
+    Sample,
+    Shift,
+    ahead,
+    dates,
+    next_occurrence,
+    sample,
+    shifts,
+)
 from funnel.flow.publishing.reading import reader, readers
 from funnel.flow.publishing.release import (
     NotReady,
@@ -55,6 +64,7 @@ from funnel.flow.publishing.simulator import (
     Told,
     invented,
     real,
+    strange,
 )
 from funnel.flow.publishing.since import Since, looked_at, since
 from funnel.flow.publishing.standstill import (
@@ -103,6 +113,7 @@ __all__ = [
     "Preview",
     "Problem",
     "Sample",
+    "Shift",
     "Simulation",
     "Since",
     "Standstill",
@@ -119,6 +130,7 @@ __all__ = [
     "contents",
     "copy",
     "create",
+    "dates",
     "discard",
     "discard_all",
     "drafted_rules",
@@ -129,11 +141,13 @@ __all__ = [
     "impact_table",
     "import_folder",
     "invented",
+    "is_counted",
     "keep_version",
     "known_impact",
     "latest_impact",
     "looked_at",
     "move",
+    "next_occurrence",
     "open_pause",
     "paragraphs",
     "pause",
@@ -153,9 +167,11 @@ __all__ = [
     "seen",
     "settings_mark",
     "settings_of",
+    "shifts",
     "since",
     "spoken",
     "standstill",
+    "strange",
     "switch",
     "take_out",
     "test_send",

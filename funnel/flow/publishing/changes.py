@@ -62,7 +62,11 @@ def unpublished(sequence: Sequence) -> list[Change]:
     """Return the same without asking who waits."""
     places = structure.layout(sequence)
     staying = {step.id for step in structure.listed(sequence)}
-    moved = structure.moved(structure.published_order(sequence), [*_ids(sequence)])
+    moved = structure.moved(
+        structure.published_order(sequence),
+        structure.order(sequence),
+        structure.by_hand(sequence),
+    )
     called = [step for step in drafted(sequence.steps) if step not in places]
     found = []
     for step in (*places, *called):
@@ -96,10 +100,6 @@ def seen(sequence: Sequence) -> str:
     ]
     marks.append(json.dumps(sequence.draft, sort_keys=True))
     return hashlib.sha256("\n".join(marks).encode()).hexdigest()[:16]
-
-
-def _ids(sequence: Sequence) -> list[int]:
-    return [step.id for step in structure.listed(sequence)]
 
 
 def _waiting(session: Session, step_ids: list[int]) -> dict[int, int]:

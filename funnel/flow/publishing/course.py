@@ -10,7 +10,7 @@ from funnel.domain.rules import Rules
 from funnel.flow.due import courses
 from funnel.flow.due.outcome import Course
 from funnel.flow.publishing import structure
-from funnel.flow.publishing.changes import is_retimed
+from funnel.flow.publishing.changes import is_retimed, unpublished
 from funnel.flow.publishing.content import contents
 from funnel.models import Sequence, Step
 
@@ -53,6 +53,15 @@ def for_all(course: Course, sequence: Sequence) -> Course:
 def is_new(step: Step) -> bool:
     """Say whether publishing would put a step into the list."""
     return step.revision_id is None or step.deleted_at is not None
+
+
+def taken_out(sequence: Sequence) -> set[int]:
+    """Return the ids of the steps that publishing deletes or leaves switched off."""
+    return {
+        change.step.id
+        for change in unpublished(sequence)
+        if change.is_gone or not change.both.latest.is_on
+    }
 
 
 def _step(row: Step, entry: structure.Entry | None, *, is_gone: bool) -> schedule.Step:

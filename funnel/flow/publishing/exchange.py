@@ -81,10 +81,8 @@ def _put_in_order(sequence: Sequence, found: Folder) -> None:
     A step without a file stays behind the one that it stands behind now.
     """
     known = {step.slug: step.id for step in sequence.steps}
-    ids = [known[slug] for slug in found.listed]
-    for above, step_id in pairwise([0, *structure.order(sequence)]):
-        if step_id not in ids:
-            ids.insert(ids.index(above) + 1 if above in ids else 0, step_id)
+    named = [known[slug] for slug in found.listed]
+    ids = structure.beside(named, structure.order(sequence))
     for rank, step in enumerate(_new_places(sequence, ids)):
         step.rank = rank
     structure.set_order(sequence, ids)

@@ -10,20 +10,23 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from funnel.domain.schedule import Moved, Planned
-from funnel.domain.status import EnrollmentState, Reason
+from funnel.domain.status import DeliveryState, EnrollmentState, Reason
 from funnel.flow import due
 from funnel.flow.due import people
 from funnel.flow.due.outcome import Course
-from funnel.flow.due.people import Person
+from funnel.flow.due.people import Past, Person
 from funnel.flow.publishing import course, structure
-from funnel.models import Enrollment
+from funnel.models import Delivery, Enrollment
 from funnel.models import Sequence as SequenceRow
 
 BATCH = 500
+STOPPABLE = frozenset({DeliveryState.SCHEDULED, DeliveryState.CLAIMED})
+"""In these a mail does not leave any more once its step is out."""
+
 NOWHERE = 0  # "goes on with" nothing: the sequence ends there
 
 
@@ -31,9 +34,11 @@ NOWHERE = 0  # "goes on with" nothing: the sequence ends there
 class Impact:
     """Counts by step and word, and of people altogether.
 
-    A step's words: waiting, passed, earlier, later, next-slot (overdue by the edit),
-    gets (did not before), never (did before), passed-over (a new step above her
-    place), to:ID (who waited for it goes on there), why:REASON (of `never`).
+    A step's words: waiting, had (it arrived, or nearly surely), passed (it is behind
+    her, and did not come), on-its-way (planned and about to leave), earlier, later,
+    next-slot (overdue by the edit), gets (did not before), never (did before),
+    passed-over (a new step above her place), to:ID (who waited for it goes on
+    there), why:REASON (of `never`).
     """
 
     steps: dict[int, Counter[str]] = field(default_factory=dict)
@@ -63,6 +68,7 @@ class Courses:
     before: Course
     after: Course
     everybody: Course | None  # None: nothing is put in
+    concerned: ColumnElement[bool]
     now: datetime
 
     @property
@@ -75,7 +81,8 @@ def courses_of(session: Session, sequence: SequenceRow, now: datetime) -> Course
     after = course.drafted(session, sequence, now=now)
     has_new = any(course.is_new(step) for step in structure.listed(sequence))
     everybody = course.for_all(after, sequence) if has_new else None
-    return Courses(course.live(session, sequence), after, everybody, now)
+    before = course.live(session, sequence)
+    return Courses(before, after, everybody, _concerned(sequence), now)
 
 
 def table(session: Session, sequence: SequenceRow, *, now: datetime) -> Impact:
@@ -83,7 +90,7 @@ def table(session: Session, sequence: SequenceRow, *, now: datetime) -> Impact:
     impact, both = Impact(), courses_of(session, sequence, now)
     cursor: int | None = 0
     while cursor is not None:
-        ids = next_ids(session, sequence.id, both, cursor)
+        ids = next_ids(session, both, cursor)
         add(session, impact, both, ids)
         cursor = ids[-1] if ids else None
     return impact
@@ -91,20 +98,14 @@ def table(session: Session, sequence: SequenceRow, *, now: datetime) -> Impact:
 
 def population(session: Session, sequence: SequenceRow) -> int:
     """Return how many people would have to be looked at."""
-    has_new = any(course.is_new(step) for step in structure.listed(sequence))
-    query = select(func.count()).where(*_concerned(sequence.id, has_new))
-    return session.scalar(query) or 0
+    return session.scalar(select(func.count()).where(_concerned(sequence))) or 0
 
 
-def next_ids(
-    session: Session, sequence_id: int, both: Courses, after: int
-) -> Sequence[int]:
+def next_ids(session: Session, both: Courses, after: int) -> Sequence[int]:
     """Return the next enrollments to look at."""
     return session.scalars(
         select(Enrollment.id)
-        .where(
-            *_concerned(sequence_id, both.everybody is not None), Enrollment.id > after
-        )
+        .where(both.concerned, Enrollment.id > after)
         .order_by(Enrollment.id)
         .limit(BATCH)
     ).all()
@@ -112,18 +113,29 @@ def next_ids(
 
 def add(session: Session, impact: Impact, both: Courses, ids: Sequence[int]) -> None:
     """Count these people into the table."""
-    for person in people.load(session, ids, with_events=both.read_events):
+    found = people.load(session, ids, with_events=both.read_events)
+    for person in due.beside(session, found, now=both.now):
         if person.end is None:
             _count(impact, person, both)
 
 
-def _concerned(sequence_id: int, has_new: bool) -> tuple[Any, ...]:
-    """Who is inside; and, where a step is put in, who had finished."""
-    inside = Enrollment.state == EnrollmentState.ACTIVE
-    done = (Enrollment.state == EnrollmentState.COMPLETED) & (
-        Enrollment.reason == Reason.FINISHED
-    )
-    return Enrollment.sequence_id == sequence_id, (inside | done) if has_new else inside
+def _concerned(sequence: SequenceRow) -> ColumnElement[bool]:
+    """Select whom it may concern: who is inside, and some of those who are through.
+
+    These are who had finished, where a step is put in, and who has but for a mail
+    that did not leave yet, and now will not.
+    """
+    concerned = Enrollment.state == EnrollmentState.ACTIVE
+    if any(course.is_new(step) for step in structure.listed(sequence)):
+        concerned |= (Enrollment.state == EnrollmentState.COMPLETED) & (
+            Enrollment.reason == Reason.FINISHED
+        )
+    if out := course.taken_out(sequence):
+        stopped = select(Delivery.enrollment_id).where(
+            Delivery.step_id.in_(out), Delivery.state.in_(STOPPABLE)
+        )
+        concerned |= Enrollment.id.in_(stopped)
+    return (Enrollment.sequence_id == sequence.id) & concerned
 
 
 def _count(impact: Impact, person: Person, both: Courses) -> None:
@@ -132,13 +144,16 @@ def _count(impact: Impact, person: Person, both: Courses) -> None:
     more: dict[int, Planned] = {}
     if both.everybody is not None:
         more = _going(due.ahead(person, both.everybody, both.now))
-    if person.row.enrollment_state is EnrollmentState.COMPLETED:
-        impact.totals["finished"] += bool(after)
-        impact.totals["finished-also"] += bool(more)
+    stopped = _behind(impact, person, both)
+    if person.row.enrollment_state is not EnrollmentState.ACTIVE:
+        if person.row.reason is Reason.FINISHED:
+            impact.totals["finished"] += bool(after)
+            impact.totals["finished-also"] += bool(more)
+        impact.totals.update({"people": int(stopped), "changed": int(stopped)})
         return
     before = _going(due.ahead(person, both.before, both.now))
     _where(impact, person, both, after)
-    changed = _compare(impact, before, after, plan)
+    changed = _compare(impact, before, after, plan) or stopped
     passed_over = [one for one in more if one not in after and one not in before]
     for step_id in passed_over:
         impact.count(step_id, "passed-over")
@@ -147,12 +162,33 @@ def _count(impact: Impact, person: Person, both: Courses) -> None:
     )
 
 
+def _behind(impact: Impact, person: Person, both: Courses) -> bool:
+    """Count what was done about her steps; say whether a mail is stopped that waits.
+
+    Whoever is through is counted for what is stopped only.
+    """
+    is_inside = person.row.enrollment_state is EnrollmentState.ACTIVE
+    is_stopped = False
+    for past in person.handled(both.before.kinds):
+        if past.state in STOPPABLE and _is_out(both.after, past.step_id):
+            is_stopped = True
+            impact.count(past.step_id, "never")
+            impact.count(past.step_id, f"why:{Reason.SWITCHED_OFF}")
+        elif is_inside:
+            impact.count(past.step_id, _done(past))
+    return is_stopped
+
+
+def _done(past: Past) -> str:
+    if past.has_arrived:
+        return "had"
+    return "passed" if past.is_final else "on-its-way"
+
+
 def _where(
     impact: Impact, person: Person, both: Courses, after: Mapping[int, Planned]
 ) -> None:
     """Count where she stands, and where she goes on when that place is gone."""
-    for past in person.handled(both.before.kinds):
-        impact.count(past.step_id, "passed")
     waits_for = person.row.next_step_id
     if waits_for is None:
         return

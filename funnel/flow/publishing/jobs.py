@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from funnel.domain.status import EnrollmentState, SequenceState
 from funnel.flow.publishing import impact
-from funnel.flow.publishing.changes import seen
+from funnel.flow.publishing.changes import is_retimed, seen
 from funnel.flow.publishing.impact import Impact
 from funnel.models import Enrollment, Job, JobKind, JobState, Sequence
 
@@ -59,6 +59,18 @@ def known_impact(
     if impact.population(session, sequence) > AT_ONCE:
         return None
     return impact.table(session, sequence, now=now)
+
+
+def is_counted(session: Session, sequence: Sequence) -> bool:
+    """Say whether it is known what the drafts mean for people, or can be told at once.
+
+    Where only words change, nothing moves for anybody.
+    """
+    if not is_retimed(sequence):
+        return True
+    job = latest_impact(session, sequence)
+    is_done = job is not None and job.state is JobState.DONE
+    return is_done or impact.population(session, sequence) <= AT_ONCE
 
 
 def replanning(session: Session, sequence_id: int) -> Job | None:
@@ -117,7 +129,7 @@ def _count(session: Session, job: Job, now: datetime) -> bool:
         log.exception("the impact of sequence %s cannot be counted", sequence.id)
         _finish(job, JobState.STALE, now)
         return True
-    ids = impact.next_ids(session, sequence.id, both, job.cursor)
+    ids = impact.next_ids(session, both, job.cursor)
     if not ids:
         job.total = job.done
         _finish(job, JobState.DONE, now)

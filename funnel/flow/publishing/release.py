@@ -125,13 +125,16 @@ def release(
     changed = [change.step.slug for change in unpublished(sequence)]
     retimed = is_retimed(sequence)
     restores = (sequence.draft or {}).get("restores")
+    moved = structure.by_hand(sequence)
     sequence.version += 1
     sequence.published_at = now
     _take_over(sequence, now, is_late=sequence.version > 1 and not wishes.also_passed)
     for step in drafted(sequence.steps):
         _revise(session, step, author=author, now=now)
     session.flush()
-    versions.keep(session, sequence, author=author, now=now, restores=restores)
+    versions.keep(
+        session, sequence, author=author, now=now, restores=restores, moved=moved
+    )
     if retimed:
         _plan_again(session, sequence, now, wishes)
     events.record(

@@ -1,8 +1,9 @@
 """Who gets what when, and why not: for somebody real, or somebody invented."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeAlias
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -19,10 +20,13 @@ from funnel.models import (
     Enrollment,
     Masterclass,
     Occurrence,
+    Revision,
     Step,
     Subscriber,
 )
 from funnel.models import Sequence as SequenceRow
+
+Past: TypeAlias = Mapping[int, tuple[Delivery, Revision | None]]
 
 
 class Nobody(LookupError):  # noqa: N818 - it says who was not found
@@ -40,16 +44,22 @@ class Invented:
     joined: bool = False
     replayed: bool = False
     tags: frozenset[str] = frozenset()
-    clicked: frozenset[str] = frozenset()
+    clicked: frozenset[str] = frozenset()  # slugs of steps
+    happened: frozenset[str] = frozenset()  # in the words of conditions
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One step in her story: what became of it, or what is planned, if anything."""
+    """One step in her story: what became of it, or what is planned, if anything.
+
+    `sent` is the text that was used. Where something is planned, a delivery is one
+    for another date.
+    """
 
     step: Step
     delivery: Delivery | None
     planned: Planned | None
+    sent: Revision | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +93,22 @@ def real(
     seen = course.live(session, sequence)
     if is_draft:
         seen = course.drafted(session, sequence, now=now)
-    events = seen.reads_events
-    person = people.load(session, [enrollment.id], with_events=events)[0]
+    persons = people.load(session, [enrollment.id], with_events=seen.reads_events)
+    (person,) = due.beside(session, persons, now=now)
     plan = [] if enrollment.due_at is None else due.ahead(person, seen, now)
-    rows = session.scalars(
-        select(Delivery)
+    rows = session.execute(
+        select(Delivery, Revision)
+        .outerjoin(Revision, Revision.id == Delivery.revision_id)
         .where(Delivery.enrollment_id == enrollment.id)
         .order_by(Delivery.id)
     )
-    past = {row.step_id or 0: row for row in rows}
+    past: Past = {mail.step_id or 0: (mail, text) for mail, text in rows}
     return Simulation(person.row.zone, _lines(sequence, seen, plan, past))
+
+
+def strange(sequence: SequenceRow, slugs: Collection[str]) -> list[str]:
+    """Return which of these names no mail of the sequence has."""
+    return sorted(set(slugs) - {step.slug for step in sequence.steps})
 
 
 def _facts(session: Session, sequence: SequenceRow, her: Invented) -> Facts:
@@ -113,6 +129,7 @@ def _facts(session: Session, sequence: SequenceRow, her: Invented) -> Facts:
         consents=her.consents,
         tags=her.tags,
         clicked=her.clicked,
+        happened=her.happened,
     )
 
 
@@ -136,25 +153,26 @@ def _lines(
     sequence: SequenceRow,
     seen: Course,
     plan: list[Planned],
-    past: Mapping[int, Delivery],
+    past: Past,
 ) -> list[Told]:
     """Return every step that is, or that she got, in the order of her time."""
     rows = {step.id: step for step in sequence.steps}
     planned = {item.step.id: item for item in plan}
     lines = [
-        Told(rows[step.id], past.get(step.id), planned.get(step.id))
+        Told(rows[step.id], mail, planned.get(step.id), text)
         for step in seen.steps
+        for mail, text in [past.get(step.id, (None, None))]
         if not step.is_deleted or step.id in past
     ]
     last = max(
-        [*(item.at for item in plan), *(row.planned_at for row in past.values())],
+        [*(item.at for item in plan), *(mail.planned_at for mail, _ in past.values())],
         default=None,
     )
     return sorted(lines, key=lambda line: _moment(line, last))
 
 
 def _moment(line: Told, last: datetime | None) -> tuple[bool, float]:
-    at = line.delivery.planned_at if line.delivery else None
-    at = at or (line.planned.at if line.planned else last)
+    at = line.planned.at if line.planned else None
+    at = at or (line.delivery.planned_at if line.delivery else last)
     is_unplanned = line.delivery is None and line.planned is None
     return is_unplanned, at.timestamp() if at else 0

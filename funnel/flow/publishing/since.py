@@ -5,69 +5,73 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from funnel.flow.publishing import structure
+from funnel.domain.rules import Rules
+from funnel.domain.status import Role
+from funnel.flow.publishing import snapshot, structure, versions
 from funnel.flow.publishing.changes import Change, unpublished
-from funnel.flow.publishing.content import Content, Contents, contents
-from funnel.models import Sequence, Version
+from funnel.flow.publishing.content import Content
+from funnel.flow.publishing.snapshot import Known, Snapshot
+from funnel.models import Sequence, Step, Version
+
+Rule = tuple[str, object, object]
 
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """The versions that came, and how each step differs from what she looked at."""
+    """The versions that came, and how all differs from what she looked at."""
 
     versions: list[Version]
     changes: list[Change]
-    is_reordered: bool
+    rules: list[Rule]
 
 
 def looked_at(sequence: Sequence) -> str:
-    """Return what is on the page, for the form to carry: drafts, and the order."""
+    """Return what is on the page, for the form to carry: drafts, order and rules.
+
+    What is not in it was published, in the version that the form carries too.
+    """
     drafts = {
         str(change.step.id): change.both.latest.as_draft()
         for change in unpublished(sequence)
     }
-    return json.dumps({"drafts": drafts, "order": structure.order(sequence)})
+    order, rules = structure.order(sequence), structure.rules(sequence)
+    return json.dumps({"drafts": drafts, "order": order, "rules": rules})
 
 
 def since(
     session: Session, sequence: Sequence, base_version: int, looked: str
 ) -> Since:
     """Compare what she looked at with how it stands; what cannot be read is nothing."""
-    kept = _read(looked)
-    versions = session.scalars(
-        select(Version)
-        .where(Version.sequence_id == sequence.id, Version.number > base_version)
-        .order_by(Version.number)
-    ).all()
-    now = {change.step.id for change in unpublished(sequence)}
-    steps = [
-        Change(step, Contents(kept[str(step.id)], contents(step).latest))
-        if str(step.id) in kept
-        else Change(step, contents(step))
-        for step in sequence.steps
-        if str(step.id) in kept or step.id in now
-    ]
-    changed = [one for one in steps if one.fields or one.is_gone]
-    order = _order(looked)
-    is_reordered = order is not None and order != structure.order(sequence)
-    return Since(list(versions), changed, is_reordered)
+    rows = versions.numbered(session, sequence.id)
+    steps = {step.id: step for step in sequence.steps}
+    came = [row for row in rows if row.number > base_version]
+    had = [row for row in rows if row.number <= base_version]
+    before = Snapshot({}, [], {})
+    if had:
+        texts = versions.revisions(session, had[-1:])
+        before = snapshot.of_version(had[-1], steps, texts)
+    before, after = _over(before, looked, steps), snapshot.drafted(sequence)
+    by_hand = {one for row in came for one in row.moved} | structure.by_hand(sequence)
+    known = Known(steps, {one for row in had for one in row.texts}, by_hand)
+    return Since(
+        came,
+        snapshot.differences(before, after, known),
+        structure.changed_rules(before.rules, after.rules),
+    )
 
 
-def _read(looked: str) -> dict[str, Content]:
+def _over(before: Snapshot, looked: str, steps: Mapping[int, Step]) -> Snapshot:
+    """Return what was published with the drafts over it that she had before her."""
     try:
-        drafts = json.loads(looked)["drafts"]
-        return {str(key): Content.of(row) for key, row in drafts.items()}
+        told = json.loads(looked)
+        drafts = {int(key): Content.of(row) for key, row in told["drafts"].items()}
+        order = [one for one in told["order"] if one in steps]
+        Rules.from_dict(rules := told["rules"])
     except (ValueError, TypeError, KeyError, AttributeError):
-        return {}
-
-
-def _order(looked: str) -> list[Any] | None:
-    try:
-        found = json.loads(looked)
-    except ValueError:
-        return None
-    order = found.get("order") if isinstance(found, Mapping) else None
-    return order if isinstance(order, list) else None
+        return before
+    texts: dict[int, Any] = {**before.texts, **drafts}
+    shown = {*order, *(one for one in steps if steps[one].role is not Role.LISTED)}
+    kept = {one: text for one, text in texts.items() if one in shown}
+    return Snapshot(kept, [one for one in order if one in kept], rules)

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, TypeAlias, TypedDict, Unpack
 
 from sqlalchemy.orm import Session
@@ -36,8 +37,13 @@ class ListConflict(Exception):  # noqa: N818 - it says what happened
 
 def order(sequence: SequenceRow) -> list[int]:
     """Return the ids of the listed steps as they will stand."""
-    drafted = (sequence.draft or {}).get("order")
-    return [step.id for step in _alive(sequence)] if drafted is None else drafted
+    gone = (sequence.draft or {}).get("gone", ())
+    return [one for one in _places(sequence) if one not in gone]
+
+
+def by_hand(sequence: SequenceRow) -> set[int]:
+    """Return the ids of the steps that somebody moved in the draft."""
+    return set((sequence.draft or {}).get("moved", ()))
 
 
 def rules(sequence: SequenceRow) -> dict[str, Any]:
@@ -57,16 +63,17 @@ def layout(sequence: SequenceRow) -> list[Step]:
 
     What such a step sent still counts for the one below it.
     """
-    kept = listed(sequence)
-    staying = {step.id for step in kept}
+    known = {step.id: step for step in sequence.steps}
+    placed = [known[one] for one in _places(sequence) if one in known]
+    here = {step.id for step in placed}
     gone: dict[int, list[Step]] = {}
     above = 0
     for step in _by_rank(sequence):
-        if step.id in staying:
+        if step.id in here:
             above = step.id
         elif step.revision_id is not None:
             gone.setdefault(above, []).append(step)
-    places = [step for one in kept for step in (one, *gone.get(one.id, ()))]
+    places = [step for one in placed for step in (one, *gone.get(one.id, ()))]
     return [*gone.get(0, ()), *places]
 
 
@@ -76,16 +83,24 @@ def entries(sequence: SequenceRow, now: datetime | None) -> dict[int, Entry]:
     One that moves is nobody's past any more: who has not had it, gets it in its turn.
     """
     places, ids = layout(sequence), set(order(sequence))
-    moving = moved(published_order(sequence), order(sequence))
+    there = {step.id for step in standing(sequence)}
+    moving = moved(published_order(sequence), order(sequence), by_hand(sequence))
     found = dict[int, Entry]()
     for place, step in enumerate(places):
         if step.id in ids and (step.revision_id is None or step.deleted_at):
-            alive = [one.id for one in places[:place] if _is_there(one, ids)]
+            alive = [one.id for one in places[:place] if one.id in there]
             below = [one.id for one in places[place + 1 :]]
             found[step.id] = now, {"above": alive, "below": below}
         elif step.id in moving:
             found[step.id] = step.added_at, None
     return found
+
+
+def standing(sequence: SequenceRow) -> list[Step]:
+    """Return what will be in the list, and what the draft takes out, in its place."""
+    staying = set(order(sequence))
+    places = layout(sequence)
+    return [one for one in places if one.id in staying or one.deleted_at is None]
 
 
 def mark(sequence: SequenceRow) -> str:
@@ -107,12 +122,11 @@ def add(
     It is a copy of a step, or an empty mail of its kind. Raises ListConflict.
     """
     sequence = _locked(session, sequence_id, seen)
-    ids = order(sequence)
-    above = _place(ids, after)
+    above = _place(order(sequence), after)
     content = _first_content(sequence, start)
     new = _new(sequence, above, start.get("subject", ""), content)
     session.flush()
-    set_order(sequence, [*ids[:above], new.id, *ids[above:]])
+    _put(sequence, new.id, after)
     session.commit()
     return new
 
@@ -122,15 +136,12 @@ def move(
 ) -> bool:
     """Put a step behind another, or at the top; say whether that is a change."""
     sequence = _locked_of(session, step_id, seen)
-    ids = order(sequence)
-    if step_id not in ids:
+    before = order(sequence)
+    if step_id not in before:
         raise ListConflict
-    rest = [other for other in ids if other != step_id]
-    at = _place(rest, after)
-    changed = [*rest[:at], step_id, *rest[at:]]
-    set_order(sequence, changed)
+    _put(sequence, step_id, after, is_moved=True)
     session.commit()
-    return changed != ids
+    return order(sequence) != before
 
 
 def remove(session: Session, step_id: int, *, now: datetime, seen: str | None) -> None:
@@ -146,9 +157,8 @@ def remove(session: Session, step_id: int, *, now: datetime, seen: str | None) -
 def put_back(session: Session, step_id: int) -> None:
     """Take a deletion back that is not published yet: the step stands where it was."""
     sequence = _locked_of(session, step_id, None)
-    places = [step.id for step in layout(sequence)]
-    staying = {*order(sequence), step_id}
-    set_order(sequence, [place for place in places if place in staying])
+    places, staying = _ids(standing(sequence)), {*order(sequence), step_id}
+    _keep_places(sequence, places, staying)
     session.commit()
 
 
@@ -163,10 +173,23 @@ def discard_all(session: Session, sequence_id: int, *, now: datetime) -> None:
     session.commit()
 
 
-def set_order(sequence: SequenceRow, ids: Sequence[int]) -> None:
-    """Keep an order as the draft's; the published one needs none. Not committed."""
-    published = [step.id for step in _alive(sequence) if step.revision_id is not None]
-    _keep(sequence, "order", None if list(ids) == published else list(ids))
+def set_order(
+    sequence: SequenceRow, ids: Sequence[int], *, moved: Collection[int] = ()
+) -> None:
+    """Keep these as the steps of the draft, in this order. Not committed.
+
+    A step that leaves keeps its place; `moved` are those that somebody moved.
+    """
+    _keep_places(sequence, beside(ids, _ids(standing(sequence))), ids, moved)
+
+
+def beside(ids: Sequence[int], places: Sequence[int]) -> list[int]:
+    """Return these, and every other place behind the one that it stands behind."""
+    found = list(ids)
+    for above, one in pairwise([0, *places]):
+        if one not in found:
+            found.insert(found.index(above) + 1 if above in found else 0, one)
+    return found
 
 
 def set_rules(sequence: SequenceRow, new: Mapping[str, Any]) -> None:
@@ -187,29 +210,68 @@ def drafted_rules(sequence: SequenceRow) -> list[tuple[str, Any, Any]]:
     return changed_rules(sequence.rules, rules(sequence))
 
 
-def moved(before: Sequence[int], after: Sequence[int]) -> set[int]:
-    """Return the fewest ids that explain a new order of the same ones."""
+def moved(
+    before: Sequence[int], after: Sequence[int], by_hand: Collection[int] = ()
+) -> set[int]:
+    """Return the fewest ids that explain a new order of the same ones.
+
+    Of two that explain it equally well, it is the one that was moved by hand.
+    """
     places = {one: place for place, one in enumerate(before)}
     common = [one for one in after if one in places]
-    runs: list[list[int]] = []  # for each id, the longest rising run that it ends
+    runs: list[list[int]] = []  # for each id, the best rising run that it ends
+
+    def best(runs: Sequence[list[int]]) -> list[int]:
+        still = [(len(run), -len({*run} & {*by_hand})) for run in runs]
+        return runs[still.index(max(still))] if runs else []
+
     for one in common:
         rising = [run for run in runs if places[run[-1]] < places[one]]
-        runs.append([*_longest(rising), one])
-    return set(common) - set(_longest(runs))
+        runs.append([*best(rising), one])
+    return set(common) - set(best(runs))
 
 
 def published_order(sequence: SequenceRow) -> list[int]:
     """Return the ids of the listed steps as the scan reads them."""
-    return [step.id for step in _alive(sequence) if step.revision_id is not None]
+    return _ids(step for step in _alive(sequence) if step.revision_id is not None)
 
 
-def _is_there(step: Step, staying: set[int]) -> bool:
-    """Say whether people could wait for a step until now, or can from now on."""
-    return step.deleted_at is None or step.id in staying
+def _places(sequence: SequenceRow) -> list[int]:
+    """Return the ids in the draft's order, with those that leave, if it knows them."""
+    drafted = (sequence.draft or {}).get("order")
+    return _ids(_alive(sequence)) if drafted is None else drafted
 
 
-def _longest(runs: Sequence[list[int]]) -> list[int]:
-    return max(runs, key=len) if runs else []
+def _put(
+    sequence: SequenceRow, step_id: int, after: int | None, *, is_moved: bool = False
+) -> None:
+    """Put a step behind another, or at the top, among all that stands there."""
+    staying = {*order(sequence), step_id}
+    rest = [one for one in _ids(standing(sequence)) if one != step_id]
+    at = _place(rest, after)
+    hers = {step_id} if is_moved else set()
+    _keep_places(sequence, [*rest[:at], step_id, *rest[at:]], staying, hers)
+
+
+def _keep_places(
+    sequence: SequenceRow,
+    places: Sequence[int],
+    staying: Collection[int],
+    moved: Collection[int] = (),
+) -> None:
+    """Keep the list as the draft's; the published one needs none."""
+    alive = {step.id for step in _alive(sequence) if step.revision_id is not None}
+    stands = [one for one in places if one in staying or one in alive]
+    gone = [one for one in stands if one not in staying]
+    is_new = bool(gone) or stands != published_order(sequence)
+    hands = sorted(by_hand(sequence) | set(moved))
+    _keep(sequence, "order", stands if is_new else None)
+    _keep(sequence, "gone", gone or None)
+    _keep(sequence, "moved", hands if is_new and hands else None)
+
+
+def _ids(steps: Iterable[Step]) -> list[int]:
+    return [step.id for step in steps]
 
 
 def _keep(sequence: SequenceRow, name: str, value: object) -> None:

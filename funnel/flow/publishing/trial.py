@@ -39,7 +39,7 @@ def preview(
     compiled = draft.check(step, content)
     values = _sample(session, step, content)
     if her is None:
-        date = outlook.next_occurrence(session, step.sequence_id, now)
+        date = outlook.next_occurrence(session, step.sequence, now)
         values |= spoken(date)
     else:
         values |= reading.what_it_says(session, step, content, her, now=now)

@@ -1,18 +1,18 @@
 """Every publish, kept as a whole: to be read, compared, and brought back."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from funnel.domain.status import Role
-from funnel.flow.publishing import structure
+from funnel.flow.publishing import snapshot, structure
 from funnel.flow.publishing.changes import Change
-from funnel.flow.publishing.content import Content, Contents
-from funnel.models import Revision, Sequence, Step, Version
+from funnel.flow.publishing.content import Content
+from funnel.flow.publishing.snapshot import Known, Snapshot
+from funnel.models import Revision, Step, Version
+from funnel.models import Sequence as SequenceRow
 
 
 class HasDrafts(Exception):  # noqa: N818 - it says what is in the way
@@ -31,13 +31,17 @@ class Edition:
 
 def keep(
     session: Session,
-    sequence: Sequence,
+    sequence: SequenceRow,
     *,
     author: str,
     now: datetime,
     restores: int | None = None,
+    moved: Collection[int] = (),
 ) -> None:
-    """Write down the list as it is published now; not committed."""
+    """Write down the list as it is published now; not committed.
+
+    `moved` are the steps that somebody moved by hand.
+    """
     session.add(
         Version(
             sequence_id=sequence.id,
@@ -45,7 +49,7 @@ def keep(
             restores=restores,
             rules=sequence.rules,
             steps=[
-                [step.id, step.revision_id or step.revision.id]
+                [step.id, step.revision_id or step.revision.id, *_mark(step, moved)]
                 for step in sorted(sequence.steps, key=lambda step: step.rank)
                 if step.deleted_at is None and step.revision is not None
             ],
@@ -55,22 +59,27 @@ def keep(
     )
 
 
-def history(session: Session, sequence: Sequence) -> list[Edition]:
+def numbered(session: Session, sequence_id: int) -> Sequence[Version]:
+    """Return the versions of a sequence, the first one first."""
+    mine = Version.sequence_id == sequence_id
+    return session.scalars(select(Version).where(mine).order_by(Version.number)).all()
+
+
+def history(session: Session, sequence: SequenceRow) -> list[Edition]:
     """Return every version with what it changed, the latest first."""
-    rows = session.scalars(
-        select(Version)
-        .where(Version.sequence_id == sequence.id)
-        .order_by(Version.number)
-    ).all()
-    texts = _revisions(session, rows)
-    found = [
-        _edition(sequence, texts, before, row)
-        for before, row in zip([None, *rows], rows, strict=False)
-    ]
+    rows = numbered(session, sequence.id)
+    texts, steps = revisions(session, rows), {step.id: step for step in sequence.steps}
+    found, seen = list[Edition](), set[int]()
+    for before, row in zip([None, *rows], rows, strict=False):
+        seen |= before.texts.keys() if before else set()
+        stands = [
+            snapshot.of_version(one, steps, texts) for one in (before, row) if one
+        ]
+        found.append(_edition(row, stands, Known(steps, frozenset(seen), row.moved)))
     return found[::-1]
 
 
-def before(session: Session, sequence: Sequence) -> int | None:
+def before(session: Session, sequence: SequenceRow) -> int | None:
     """Return the number of the version that an undo would bring back, if any."""
     return session.scalar(
         select(Version.number).where(
@@ -85,7 +94,7 @@ def restore(session: Session, sequence_id: int, number: int) -> None:
 
     Raises HasDrafts. Mails that an act calls for are never taken away by it.
     """
-    sequence = session.get_one(Sequence, sequence_id, with_for_update=True)
+    sequence = session.get_one(SequenceRow, sequence_id, with_for_update=True)
     version = session.scalars(
         select(Version).where(
             Version.sequence_id == sequence_id, Version.number == number
@@ -94,17 +103,21 @@ def restore(session: Session, sequence_id: int, number: int) -> None:
     alive = [step for step in sequence.steps if step.deleted_at is None]
     if sequence.draft or any(step.draft for step in alive):
         raise HasDrafts
-    texts = _revisions(session, [version])
     steps = {step.id: step for step in sequence.steps}
-    for step_id, revision_id in version.steps:
-        _redraft(steps[step_id], Content.of(texts[revision_id]))
-    wanted = [step_id for step_id, _ in version.steps]
-    order = [one for one in wanted if steps[one].role is Role.LISTED]
-    structure.set_order(sequence, order)
-    structure.set_rules(sequence, version.rules)
+    wanted = snapshot.of_version(version, steps, revisions(session, [version]))
+    for step_id, content in wanted.texts.items():
+        _redraft(steps[step_id], content)
+    later = [row for row in numbered(session, sequence_id) if row.number > number]
+    moved = {one for row in later for one in row.moved}
+    structure.set_order(sequence, wanted.order, moved=moved)
+    structure.set_rules(sequence, wanted.rules)
     if sequence.draft or any(step.draft for step in sequence.steps):
         sequence.draft = {**(sequence.draft or {}), "restores": number}
     session.commit()
+
+
+def _mark(step: Step, moved: Collection[int]) -> list[int]:
+    return [1] if step.id in moved else []
 
 
 def _redraft(step: Step, content: Content) -> None:
@@ -112,57 +125,16 @@ def _redraft(step: Step, content: Content) -> None:
     step.draft = None if is_same else content.as_draft()
 
 
-def _revisions(session: Session, rows: Any) -> Mapping[int, Revision]:
-    wanted = {revision_id for row in rows for _, revision_id in row.steps}
+def revisions(session: Session, rows: Sequence[Version]) -> Mapping[int, Revision]:
+    """Return the texts of these versions, by their id."""
+    wanted = {text for row in rows for text in row.texts.values()}
     found = session.scalars(select(Revision).where(Revision.id.in_(wanted)))
     return {row.id: row for row in found}
 
 
-def _edition(
-    sequence: Sequence,
-    texts: Mapping[int, Revision],
-    before: Version | None,
-    after: Version,
-) -> Edition:
-    if before is None:
-        return Edition(after, is_first=True)
-    steps = {step.id: step for step in sequence.steps}
-    old, new = before.texts, after.texts
-    moved = structure.moved(_places(before, steps), _places(after, steps))
-    found = [
-        _change(
-            steps[step_id],
-            texts,
-            old.get(step_id),
-            new.get(step_id),
-            moved,
-            after.number,
-        )
-        for step_id in [*new, *(gone for gone in old if gone not in new)]
-        if old.get(step_id) != new.get(step_id) or step_id in moved
-    ]
+def _edition(version: Version, stands: list[Snapshot], known: Known) -> Edition:
+    if len(stands) == 1:
+        return Edition(version, is_first=True)
+    before, after = stands
     rules = structure.changed_rules(before.rules, after.rules)
-    return Edition(after, found, rules)
-
-
-def _places(version: Version, steps: Mapping[int, Step]) -> list[int]:
-    return [one for one, _ in version.steps if steps[one].role is Role.LISTED]
-
-
-def _change(
-    step: Step,
-    texts: Mapping[int, Revision],
-    old: int | None,
-    new: int | None,
-    moved: set[int],
-    number: int,
-) -> Change:
-    before = Content.of(texts[old]) if old else None
-    after = Content.of(texts[new]) if new else None
-    return Change(
-        step,
-        Contents(before, after),
-        is_gone=after is None,
-        is_back=before is None and texts[new or 0].version < number,
-        is_moved=step.id in moved,
-    )
+    return Edition(version, snapshot.differences(before, after, known), rules)

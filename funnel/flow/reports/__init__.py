@@ -26,6 +26,7 @@ from funnel.flow.reports.numbers import (
     StepNumbers,
     head,
     overview,
+    waiting,
 )
 from funnel.flow.reports.outcomes import Course, Outcome, outcomes
 from funnel.flow.reports.people import (
@@ -100,4 +101,5 @@ __all__ = [
     "texts",
     "traffic",
     "trail",
+    "waiting",
 ]

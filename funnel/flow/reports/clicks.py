@@ -7,6 +7,7 @@ from itertools import groupby
 from sqlalchemy import Integer, func, select
 from sqlalchemy.orm import Session
 
+from funnel.flow.reports.outcomes import Outcome, mails_by_text
 from funnel.models import (
     ClickCount,
     Event,
@@ -32,10 +33,15 @@ class LinkNumbers:
 
 @dataclass(frozen=True, slots=True)
 class TextNumbers:
-    """One published text of a step, and its links; the numbers add up."""
+    """One published text of a step, what became of its mails, and its links.
 
-    revision: Revision
-    links: Sequence[LinkNumbers]
+    Without a revision: the mails that were skipped before they had a text. The
+    numbers add up.
+    """
+
+    revision: Revision | None
+    outcome: Outcome
+    links: Sequence[LinkNumbers] = ()
 
     @property
     def clicks(self) -> int:
@@ -68,26 +74,31 @@ def clicks_by_step(session: Session, sequence_id: int) -> dict[int, int]:
 
 
 def texts(session: Session, step_id: int) -> list[TextNumbers]:
-    """Return a step's published texts that have links, the latest first."""
+    """Return a step's published texts, the latest first."""
     rows = session.execute(
         select(Revision, Link, *_SUMS)
-        .join(Link, Link.revision_id == Revision.id)
+        .outerjoin(Link, Link.revision_id == Revision.id)
         .outerjoin(ClickCount, ClickCount.link_id == Link.id)
         .where(Revision.step_id == step_id)
         .group_by(Revision.id, Link.id)
         .order_by(Revision.id.desc(), Link.position)
     ).all()
-    named = _named(session, step_id)
-    return [
+    named, outcomes = _named(session, step_id), mails_by_text(session, step_id)
+    found = [
         TextNumbers(
             revision,
+            outcomes.get(revision.id, Outcome()),
             [
                 LinkNumbers(link, clicks, named.get(link.id, 0), machines)
                 for _, link, clicks, machines in group
+                if link is not None
             ],
         )
         for revision, group in groupby(rows, key=lambda row: row[0])
     ]
+    if None in outcomes:
+        found.append(TextNumbers(None, outcomes[None]))
+    return found
 
 
 def link_page(

@@ -83,6 +83,15 @@ def head(session: Session, sequence_id: int, *, now: datetime) -> Head:
     )
 
 
+def waiting(session: Session, sequence_id: int) -> dict[int, int]:
+    """Return how many people wait for each step."""
+    return {
+        step_id: count
+        for (state, step_id), count in _places(session, sequence_id).items()
+        if state is EnrollmentState.ACTIVE and step_id is not None
+    }
+
+
 Places = Mapping[tuple[EnrollmentState, int | None], int]
 
 

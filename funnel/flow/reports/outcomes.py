@@ -98,17 +98,36 @@ def mails(
     last: date | None = None,
 ) -> dict[int, Outcome]:
     """Return what became of these steps' mails that were planned for these days."""
-    found: dict[int, Outcome] = defaultdict(Outcome)
+    found = _mails(session, "step_id", steps, first, last)
+    return defaultdict(Outcome, {step_id or 0: one for step_id, one in found.items()})
+
+
+def mails_by_text(session: Session, step_id: int) -> dict[int | None, Outcome]:
+    """Return the same of one step's mails by the revision that they have.
+
+    Under None are those that were skipped before they had one.
+    """
+    return _mails(session, "revision_id", [step_id])
+
+
+def _mails(
+    session: Session,
+    by: str,
+    steps: Collection[int],
+    first: date | None = None,
+    last: date | None = None,
+) -> dict[int | None, Outcome]:
+    found: dict[int | None, Outcome] = defaultdict(Outcome)
     until = session.scalar(select(System.counted_until))
     for table, wanted, count in (
         (MailCount, _history(until, first, last), func.sum(MailCount.mails)),
         (Delivery, _recent(session, until, first, last), func.count()),
     ):
-        what = (table.step_id, table.state, table.reason)
+        what = (getattr(table, by), table.state, table.reason)
         wanted.append(table.step_id.in_(steps))
         rows = session.execute(select(*what, count).where(*wanted).group_by(*what))
-        for step_id, state, reason, mails in rows:
-            found[step_id or 0].add(state, reason, int(mails))
+        for key, state, reason, mails in rows:
+            found[key].add(state, reason, int(mails))
     return found
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from funnel.domain.status import Purpose, Role
@@ -13,6 +13,7 @@ from funnel.models import (
     Enrollment,
     Event,
     Registration,
+    Revision,
     Step,
     Subscriber,
 )
@@ -22,10 +23,14 @@ MOST_EVENTS = 200
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What became of one step for her; without a delivery it is still ahead."""
+    """What became of one step for her; without a delivery it is still ahead.
+
+    `text` is what was sent, or else what is published now.
+    """
 
     step: Step
     delivery: Delivery | None
+    text: Revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,7 @@ class Person:
     seats: Sequence[Registration]
     enrollments: Sequence[Enrollment]
     stories: Sequence[Story]
-    events: Sequence[tuple[Event, Step | None]]
+    events: Sequence[tuple[Event, Revision | None]]  # and the text that it is about
 
     @property
     def agreed(self) -> list[Purpose]:
@@ -90,33 +95,44 @@ def _enrollments(session: Session, subscriber_id: int) -> Sequence[Enrollment]:
 def _stories(session: Session, enrollments: Sequence[Enrollment]) -> list[Story]:
     """Return each listed step, with its last delivery to her."""
     mine = Delivery.enrollment_id.in_([one.id for one in enrollments])
-    rows = session.scalars(select(Delivery).where(mine).order_by(Delivery.id))
-    last = {row.step_id: row for row in rows}
-    steps = session.scalars(
-        select(Step)
-        .options(joinedload(Step.revision))
+    rows = session.execute(
+        select(Delivery, Revision)
+        .outerjoin(Revision, Revision.id == Delivery.revision_id)
+        .where(mine)
+        .order_by(Delivery.id)
+    )
+    last = {mail.step_id: (mail, text) for mail, text in rows}
+    steps = session.execute(
+        select(Step, Revision)
+        .join(Revision, Revision.id == Step.revision_id)
         .where(
             Step.sequence_id.in_([one.sequence_id for one in enrollments]),
             Step.role == Role.LISTED,
-            Step.revision_id.is_not(None),
         )
         .order_by(Step.sequence_id, Step.rank)
     )
     return [
-        Story(step, last.get(step.id))
-        for step in steps
-        if step.deleted_at is None or step.id in last
+        Story(step, mail, text or published)
+        for step, published in steps
+        for mail, text in [last.get(step.id, (None, None))]
+        if step.deleted_at is None or mail
     ]
 
 
 def _events(
     session: Session, subscriber_id: int
-) -> Sequence[tuple[Event, Step | None]]:
+) -> Sequence[tuple[Event, Revision | None]]:
+    """Return what happened, with the text that she was sent, or is published now."""
     rows = session.execute(
-        select(Event, Step)
+        select(Event, Revision)
+        .outerjoin(Delivery, Delivery.id == Event.delivery_id)
         .outerjoin(Step, Step.id == Event.step_id)
+        .outerjoin(
+            Revision,
+            Revision.id == func.coalesce(Delivery.revision_id, Step.revision_id),
+        )
         .where(Event.subscriber_id == subscriber_id)
         .order_by(Event.at.desc(), Event.id.desc())
         .limit(MOST_EVENTS)
     )
-    return [(event, step) for event, step in rows]
+    return [(event, text) for event, text in rows]

@@ -68,14 +68,21 @@ def rule_value(value: object) -> str:
     return str(value)
 
 
-def overall(changes: list[Change], impact: Impact | None) -> list[str]:
+def overall(
+    changes: list[Change], impact: Impact | None, rules: object = None
+) -> list[str]:
     """Return in sentences what publishing means for people altogether."""
-    count = len(changes)
-    found = [ngettext("%(num)d mail changes", "%(num)d mails change", count)]
+    count, found = len(changes), list[str]()
+    if count:
+        found.append(ngettext("%(num)d mail changes", "%(num)d mails change", count))
+    if rules:
+        found.append(_("the rules of the sequence change"))
     if impact is not None:
         found.append(_touched(impact.totals["changed"], impact.totals["people"]))
-    elif any(change.is_retimed for change in changes):
+    elif rules or any(change.is_retimed for change in changes):
         found.append(_("everybody inside is planned again"))
+    else:
+        found.append(_("nothing moves for the people inside"))
     return [*found, _("nobody gets anything twice")]
 
 
@@ -83,6 +90,22 @@ def sentences(step_id: int, impact: Impact, names: dict[int, str]) -> list[str]:
     """Return what publishing means for people at one step, the surprising first."""
     row = impact.row(step_id)
     found = [*_onward(row, names), *_why(row)]
+    if row["on-its-way"]:
+        found.append(
+            ngettext(
+                "%(num)d gets it any moment: it is on its way",
+                "%(num)d get it any moment: it is on its way",
+                row["on-its-way"],
+            )
+        )
+    if row["passed"]:
+        found.append(
+            ngettext(
+                "%(num)d is past it and did not get it",
+                "%(num)d are past it and did not get it",
+                row["passed"],
+            )
+        )
     if row["next-slot"]:
         found.append(
             ngettext(
@@ -102,6 +125,16 @@ def sentences(step_id: int, impact: Impact, names: dict[int, str]) -> list[str]:
             )
         )
     return found
+
+
+def shift(moments: publishing.Shift, zone: str) -> str:
+    """Return the moment before and the one after: “Tue 24 Nov 08:30 → Wed 25 Nov”."""
+    before, after = (words.moment(at, zone) if at else "" for at in moments)
+    if not before:
+        return str(_("comes on %(moment)s", moment=after))
+    if not after:
+        return str(_("%(moment)s → not any more", moment=before))
+    return f"{before} → {after}"
 
 
 def _touched(changed: int, people: int) -> str:

@@ -1,6 +1,7 @@
 """Sequences: the list, one as a line of time, and publishing."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,7 +12,13 @@ from funnel.db import db
 from funnel.domain.schedule import Planned
 from funnel.domain.status import Role, TeamRole
 from funnel.flow import publishing, reports
-from funnel.flow.publishing import BadDraft, Change, Content, VersionConflict
+from funnel.flow.publishing import (
+    BadDraft,
+    Change,
+    Content,
+    VersionConflict,
+    structure,
+)
 from funnel.flow.publishing.content import Contents
 from funnel.flow.reports import Head, StepNumbers
 from funnel.models import Sequence, Step
@@ -69,6 +76,8 @@ def review(slug: str) -> ResponseReturnValue:
 def publish(slug: str) -> ResponseReturnValue:
     """Publish what the marketer looked at, or show what is new since."""
     sequence = find(slug)
+    if _is_uncounted(sequence):
+        return _review(sequence, 422, _("First let it be said what it means for them."))
     try:
         publishing.publish(
             db.session(),
@@ -81,7 +90,8 @@ def publish(slug: str) -> ResponseReturnValue:
         )
     except (VersionConflict, BadDraft) as problem:
         return _refused(sequence, problem)
-    flash(_("Version %(version)s is published.", version=sequence.version))
+    said = _("Version %(version)s is published.", version=sequence.version)
+    flash(said, "published")
     return redirect(url_for("admin.sequences.show", slug=slug, _anchor="head"), 303)
 
 
@@ -107,6 +117,13 @@ def go_live(slug: str) -> ResponseReturnValue:
     return redirect(url_for("admin.sequences.show", slug=slug), 303)
 
 
+def _is_uncounted(sequence: Sequence) -> bool:
+    """Say whether this is what she looked at, but not what it means for people."""
+    looked = request.form.get("version"), request.form.get("drafts")
+    is_it = looked == (str(sequence.version), publishing.seen(sequence))
+    return is_it and not publishing.is_counted(db.session(), sequence)
+
+
 def _ticked(*names: str) -> dict[str, bool]:
     return {name: name in request.form for name in names}
 
@@ -123,13 +140,12 @@ def _about(sequence: Sequence) -> dict[str, object]:
     changes = publishing.changes(session, sequence)
     head = reports.head(session, sequence.id, now=now())
     lines = _lines(sequence, sample, changes, head)
-    waits = bool(changes or sequence.draft)
     return {
         "sample": sample,
         "head": head,
         "changes": changes,
         "undo": publishing.version_before(session, sequence),
-        "many": waits and publishing.population(session, sequence) > publishing.AT_ONCE,
+        "many": not publishing.is_counted(session, sequence),
         "diffs": diffs,
         "job": publishing.replanning(session, sequence.id),
         "sends": reports.sends(session, now=now(), sequence_id=sequence.id),
@@ -157,8 +173,25 @@ def _lines(
         for step in sequence.steps
         if step.deleted_at is None or step.id in waits
     ]
+    places = _places(sequence, sample)
+    return sorted(lines, key=lambda line: places.get(line.step.id, len(places)))
+
+
+def _places(sequence: Sequence, sample: publishing.Sample) -> dict[int, int]:
+    """Return the place of each step of the list on the line of time.
+
+    One that will be deleted stands behind the one above it; one that only waits for
+    a date, at the end.
+    """
     last = max((item.at for item in sample.moments.values()), default=now())
-    return sorted(lines, key=lambda line: line.planned.at if line.planned else last)
+    staying, found, at = set(structure.order(sequence)), dict[int, datetime](), now()
+    for step in structure.standing(sequence):
+        if step.id in staying:
+            planned = sample.moments.get(step.id)
+            at = planned.at if planned else last
+        found[step.id] = at
+    in_time = sorted(found, key=lambda step_id: found[step_id])
+    return {step_id: place for place, step_id in enumerate(in_time)}
 
 
 def _review(
@@ -180,6 +213,9 @@ def _review(
         impact=publishing.known_impact(session, sequence, job, now=now()),
         job=job,
         many=publishing.population(session, sequence),
+        is_counted=publishing.is_counted(session, sequence),
+        shifts=publishing.shifts(session, sequence, now=now()),
+        zone=publishing.sample(session, sequence, now=now()).zone,
         names=_names(sequence),
         diffs=diffs,
         findings=publishing.findings,

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from funnel.db import db
 from funnel.domain import conditions
@@ -16,10 +15,10 @@ from funnel.domain.status import Purpose
 from funnel.domain.timing import wall, zones
 from funnel.flow import publishing
 from funnel.flow.publishing import Invented, Nobody, Simulation, Told, structure
-from funnel.models import Masterclass, Occurrence, Sequence, Step
+from funnel.models import Occurrence, Sequence, Step
 from funnel.web import now
 from funnel.web.admin.sequences import find
-from funnel.web.admin.tales import Tale, tell
+from funnel.web.admin.tales import Tale, stands, tell
 
 ZONES = (
     "Europe/Amsterdam",
@@ -29,6 +28,9 @@ ZONES = (
     "America/New_York",
     "Australia/Sydney",
 )
+
+HAPPENED = {"bought": "purchased", "left_early": "left early"}
+"""What conditions call what the form asks."""
 
 bp = Blueprint("simulator", __name__, url_prefix="/sequences/<slug>/simulator")
 
@@ -72,6 +74,7 @@ def _about(
         "found": _simulate(sequence, form, dates),
         "tale": _tale,
         "subject": _subject,
+        "stands": stands(sequence),
     }
 
 
@@ -103,13 +106,15 @@ def _simulate(
         except Nobody:
             form.problems["who"] = _("Nobody with this address is in this sequence.")
             return None
-    her = _invented(form, dates)
+    her = _invented(sequence, form, dates)
     if her is None:
         return None
     return publishing.invented(session, sequence, her, is_draft=form.is_draft)
 
 
-def _invented(form: Form, dates: list[Occurrence]) -> Invented | None:
+def _invented(
+    sequence: Sequence, form: Form, dates: list[Occurrence]
+) -> Invented | None:
     values = form.values
     zone = values.get("zone", "").strip()
     if zone not in zones():
@@ -119,6 +124,12 @@ def _invented(form: Form, dates: list[Occurrence]) -> Invented | None:
     if at is None:
         form.problems["day"] = _("Fill in a day and a time.")
         return None
+    clicked = _words(values.get("clicked", ""))
+    if strange := publishing.strange(sequence, clicked):
+        form.problems["clicked"] = _(
+            "No mail of this sequence is called %(names)s.", names=", ".join(strange)
+        )
+        return None
     return Invented(
         at=at,
         zone=zone,
@@ -127,7 +138,10 @@ def _invented(form: Form, dates: list[Occurrence]) -> Invented | None:
         joined=form.ticked("joined"),
         replayed=form.ticked("replayed"),
         tags=_words(values.get("tags", "")),
-        clicked=_words(values.get("clicked", "")),
+        clicked=clicked,
+        happened=frozenset(
+            word for name, word in HAPPENED.items() if form.ticked(name)
+        ),
     )
 
 
@@ -148,15 +162,8 @@ def _words(text: str) -> frozenset[str]:
 
 
 def _dates(sequence: Sequence) -> list[Occurrence]:
-    return list(
-        db.session.scalars(
-            select(Occurrence)
-            .join(Masterclass)
-            .where(Masterclass.sequence_id == sequence.id)
-            .order_by(Occurrence.starts_at.desc())
-            .limit(20)
-        )
-    )[::-1]
+    latest = publishing.dates(sequence).order_by(Occurrence.starts_at.desc())
+    return list(db.session.scalars(latest.limit(20)))[::-1]
 
 
 def _asked(sequence: Sequence, word: str) -> list[str]:
@@ -180,6 +187,8 @@ def _tale(line: Told, zone: str) -> Tale:
 
 
 def _subject(line: Told, *, is_draft: bool) -> str:
+    if line.sent and line.planned is None:
+        return line.sent.subject
     both = publishing.contents(line.step)
     content = both.latest if is_draft or both.published is None else both.published
     return content.subject

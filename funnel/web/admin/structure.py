@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 
 from funnel.db import db
 from funnel.domain.status import Purpose, Role, TeamRole
-from funnel.flow import publishing
+from funnel.flow import publishing, reports
 from funnel.flow.publishing import structure
 from funnel.models import Sequence, Step
 from funnel.web import now
@@ -121,21 +121,15 @@ def _page(sequence: Sequence, notice: str = "", code: int = 200) -> ResponseRetu
         "admin/list.html",
         sequence=sequence,
         sample=publishing.sample(db.session(), sequence, now=now()),
-        steps=_standing(sequence),
+        steps=structure.standing(sequence),
         order=structure.order(sequence),
         changes={change.step.id: change for change in changes},
+        waiting=reports.waiting(db.session(), sequence.id),
         contents=publishing.contents,
         mark=structure.mark(sequence),
         notice=notice,
     )
     return make_response(page, code)
-
-
-def _standing(sequence: Sequence) -> list[Step]:
-    """Return what will be in the list, and what the draft takes out of it."""
-    staying = set(structure.order(sequence))
-    places = structure.layout(sequence)
-    return [one for one in places if one.id in staying or one.deleted_at is None]
 
 
 def _listed(sequence: Sequence, step_id: int | None) -> Step | None:

@@ -19,7 +19,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from funnel.db import db
-from funnel.domain.status import SubscriberState
+from funnel.domain.status import EnrollmentState, SubscriberState
 from funnel.flow import preferences, publishing, reports, subscribers
 from funnel.flow.due.entrance import OPEN
 from funnel.flow.reports import Order, Person, Selection
@@ -141,6 +141,13 @@ def _page(found: Person, problems: Mapping[str, str]) -> ResponseReturnValue:
         stories=stories,
         ahead=ahead,
         tale=tales.tale,
+        subject=tales.subject,
+        standing=[
+            (one.sequence, said)
+            for one in found.enrollments
+            if one.state is EnrollmentState.ACTIVE
+            and (said := tales.stands(one.sequence))
+        ],
         date=next((seat.occurrence for seat in found.seats), None),
         problems=problems,
         tags=subscribers.known_tags(db.session()),

@@ -5,14 +5,27 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
 from funnel.domain.schedule import Moved, Planned
-from funnel.domain.status import DeliveryState, Reason
+from funnel.domain.status import DeliveryState, Reason, SequenceState
 from funnel.flow.reports import Story
-from funnel.models import Delivery, Step
+from funnel.models import Delivery, Sequence, Step
 from funnel.web.admin import words
 
 LAST = datetime.max.replace(tzinfo=UTC)
+STANDS = {
+    SequenceState.DRAFT: lazy_gettext(
+        "This sequence is not live yet: nothing of it is sent before it is."
+    ),
+    SequenceState.PAUSED: lazy_gettext(
+        "This sequence is paused: what is ahead comes only after somebody lets it go "
+        "on, who then chooses what becomes of the mails of the pause."
+    ),
+    SequenceState.ARCHIVED: lazy_gettext(
+        "This sequence is in the archive: nothing of it is sent."
+    ),
+}
 OPEN = {DeliveryState.SCHEDULED, DeliveryState.CLAIMED, DeliveryState.HANDED}
 
 
@@ -29,8 +42,11 @@ def tale(story: Story, planned: Planned | None, zone: str) -> Tale:
 
 
 def tell(mail: Delivery | None, planned: Planned | None, zone: str, step: Step) -> Tale:
-    """Tell the same of a delivery, or of a plan without one."""
-    if mail is not None:
+    """Tell the same of a plan, or of the delivery where nothing is planned any more.
+
+    A mail for another date may have been sent before.
+    """
+    if mail is not None and planned is None:
         return _past(step, mail, zone)
     if planned is None and step.added_at is not None:
         return Tale("never", _("Not for her: she was past its place when it came."))
@@ -46,9 +62,20 @@ def tell(mail: Delivery | None, planned: Planned | None, zone: str, step: Step) 
 
 def when(story: Story, planned: Planned | None) -> datetime:
     """Return where a step stands on her line of time; the unplanned come last."""
-    if story.delivery is not None:
-        return story.delivery.planned_at
-    return planned.at if planned else LAST
+    if planned is not None:
+        return planned.at
+    return story.delivery.planned_at if story.delivery else LAST
+
+
+def subject(story: Story, planned: Planned | None) -> str:
+    """Return the subject of the mail that she got, or that she will get."""
+    published = story.step.revision
+    return published.subject if planned and published else story.text.subject
+
+
+def stands(sequence: Sequence) -> str:
+    """Return why nothing of a sequence is sent now, or nothing when it is live."""
+    return str(STANDS.get(sequence.state, ""))
 
 
 def _past(step: Step, mail: Delivery, zone: str) -> Tale:
