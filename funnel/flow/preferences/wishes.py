@@ -107,9 +107,8 @@ def cancel_seat(session: Session, registration_id: int, *, now: datetime) -> Non
     seat.cancelled_at = now
     hers = Delivery.subscriber_id == seat.subscriber_id
     of_it = Delivery.occurrence_id == seat.occurrence_id
-    consent.stop(
-        session, Reason.SEAT_CANCELLED, hers, of_it, Delivery.kind == Kind.SERVICE
-    )
+    of_it &= Delivery.kind == Kind.SERVICE
+    consent.stop(session, Reason.SEAT_CANCELLED, hers, of_it, now=now)
     enrollment.look_again(session, Enrollment.registration_id == seat.id, now=now)
     events.record(
         session,
@@ -150,6 +149,7 @@ def _leave_marketing(
         Reason.UNSUBSCRIBED,
         Delivery.subscriber_id == subscriber.id,
         Delivery.kind == Kind.MARKETING,
+        now=now,
     )
     enrollment.look_again(session, hers(subscriber.id), now=now)
     events.record(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.orm import Session
 
 from funnel.domain import schedule
@@ -91,7 +91,8 @@ def resume(
                 .where(SequenceRow.id.in_(mine))
                 .values(retimed_at=now)
             )
-    _take_back(session, sequence_id, now)
+    steps = select(Step.id).where(Step.sequence_id.in_(mine))
+    enrollment.take_back(session, _untried(), Delivery.step_id.in_(steps), now=now)
     enrollment.look_again(session, Enrollment.sequence_id.in_(mine), now=now)
     session.commit()
 
@@ -180,32 +181,9 @@ def _count(choice: Choice, item: Planned, now: datetime, weight: int) -> None:
         choice.skipped += weight
 
 
-def _take_back(session: Session, sequence_id: int | None, now: datetime) -> None:
-    steps = select(Step.id).where(Step.sequence_id.in_(_mine(sequence_id)))
-    gone = (
-        delete(Delivery)
-        .where(_untried(), Delivery.step_id.in_(steps))
-        .returning(Delivery.enrollment_id)
-        .cte("gone")
-    )
-    session.execute(
-        update(Enrollment)
-        .where(
-            Enrollment.id.in_(select(gone.c.enrollment_id)),
-            Enrollment.state == EnrollmentState.COMPLETED,
-        )
-        .values(state=EnrollmentState.ACTIVE, reason=None, due_at=now)
-        .add_cte(gone)
-    )
-
-
 def _untried() -> ColumnElement[bool]:
-    return (
-        (Delivery.state == DeliveryState.SCHEDULED)
-        & (Delivery.kind == Kind.MARKETING)
-        & (Delivery.attempt == 0)
-        & Delivery.enrollment_id.is_not(None)
-    )
+    is_marketing = Delivery.kind == Kind.MARKETING
+    return enrollment.untried() & is_marketing & Delivery.enrollment_id.is_not(None)
 
 
 def _mine(sequence_id: int | None) -> Select[int]:
