@@ -12,7 +12,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from funnel.domain.doors import Cause, Doors
 from funnel.domain.status import (
@@ -101,6 +101,29 @@ def finish_by_hand(
         reason=Reason.BY_HAND,
     )
     session.commit()
+
+
+def come_back(session: Session, subscriber_id: int, *, now: datetime) -> None:
+    """Let her go on where she left by unsubscribing: she agreed anew; not committed."""
+    later = aliased(Enrollment)
+    is_last = ~(
+        select(later.id)
+        .where(
+            later.subscriber_id == Enrollment.subscriber_id,
+            later.sequence_id == Enrollment.sequence_id,
+            later.run > Enrollment.run,
+        )
+        .exists()
+    )
+    session.execute(
+        update(Enrollment)
+        .where(
+            Enrollment.subscriber_id == subscriber_id,
+            Enrollment.reason == Reason.UNSUBSCRIBED,
+            is_last,
+        )
+        .values(state=EnrollmentState.ACTIVE, reason=None, due_at=now)
+    )
 
 
 def tagged(

@@ -140,7 +140,7 @@ def test_a_persons_page_says_why_she_did_not_get_a_mail(
         missed.id: (DeliveryState.SKIPPED, Reason.TOO_LATE),
         ahead.id: None,
     }
-    assert [(event.kind, step) for event, step in found.events] == [
+    assert [(one.event.kind, one.step) for one in found.events] == [
         (EventKind.SENT, got)
     ]
 

@@ -72,7 +72,9 @@ def change(
     for purpose, wording in wordings.items():
         decide = consent.grant if purpose in wishes.purposes else consent.withdraw
         decide(session, subscriber, {purpose}, wording, now)
-    if not wishes.purposes & MAILINGS:
+    if wishes.purposes & MAILINGS:
+        enrollment.come_back(session, subscriber_id, now=now)
+    else:
         words = wordings[Purpose.SERIES]
         _leave_marketing(session, subscriber, words, now, None)
     enrollment.look_again(session, hers(subscriber_id), now=now)
@@ -93,6 +95,8 @@ def agree(
     if subscriber is None or subscriber.address is None:
         return
     consent.grant(session, subscriber, {purpose}, wording, now)
+    if purpose in MAILINGS:
+        enrollment.come_back(session, subscriber_id, now=now)
     enrollment.look_again(session, hers(subscriber_id), now=now)
     session.commit()
 

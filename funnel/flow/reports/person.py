@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from funnel.domain.status import Purpose, Role
+from funnel.domain.status import LEAVING, Purpose, Reason, Role
 from funnel.models import (
     Consent,
     Delivery,
@@ -26,6 +27,15 @@ class Story:
 
     step: Step
     delivery: Delivery | None
+    left: Reason | None = None  # why she gets no more marketing of its sequence
+
+
+class Happened(NamedTuple):
+    """An event with the step it is about, and why that mail was moved, if it was."""
+
+    event: Event
+    step: Step | None
+    moved: Sequence[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +47,7 @@ class Person:
     seats: Sequence[Registration]
     enrollments: Sequence[Enrollment]
     stories: Sequence[Story]
-    events: Sequence[tuple[Event, Step | None]]
+    events: Sequence[Happened]
 
     @property
     def agreed(self) -> list[Purpose]:
@@ -102,21 +112,21 @@ def _stories(session: Session, enrollments: Sequence[Enrollment]) -> list[Story]
         )
         .order_by(Step.sequence_id, Step.rank)
     )
+    left = {one.sequence_id: one.reason for one in enrollments if one.reason in LEAVING}
     return [
-        Story(step, last.get(step.id))
+        Story(step, last.get(step.id), left.get(step.sequence_id))
         for step in steps
         if step.deleted_at is None or step.id in last
     ]
 
 
-def _events(
-    session: Session, subscriber_id: int
-) -> Sequence[tuple[Event, Step | None]]:
+def _events(session: Session, subscriber_id: int) -> Sequence[Happened]:
     rows = session.execute(
-        select(Event, Step)
+        select(Event, Step, Delivery.moved)
         .outerjoin(Step, Step.id == Event.step_id)
+        .outerjoin(Delivery, Delivery.id == Event.delivery_id)
         .where(Event.subscriber_id == subscriber_id)
         .order_by(Event.at.desc(), Event.id.desc())
         .limit(MOST_EVENTS)
     )
-    return [(event, step) for event, step in rows]
+    return [Happened(*row) for row in rows]

@@ -73,6 +73,8 @@ def confirm(
             _agree(session, signup, wording, now)
         enrollment.start(session, _seat(session, signup, now), now=now)
         her, of = signup.subscriber_id, signup.masterclass_id
+        if series:
+            enrollment.come_back(session, her, now=now)
         counts.reached(session, Stage.CONFIRMED, her, of)
     session.commit()
     seat = registration(session, signup)

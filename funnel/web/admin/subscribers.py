@@ -141,6 +141,7 @@ def _page(found: Person, problems: Mapping[str, str]) -> ResponseReturnValue:
         stories=stories,
         ahead=ahead,
         tale=tales.tale,
+        later=tales.later,
         date=next((seat.occurrence for seat in found.seats), None),
         problems=problems,
         tags=subscribers.known_tags(db.session()),
