@@ -20,7 +20,7 @@ AT_ONCE = {"kind": Kind.SERVICE, "timing": "at once"}
 MORNING = {"kind": Kind.MARKETING, "timing": "1 day at 08:30"}
 REMINDER = {"kind": Kind.SERVICE, "timing": "start - 24 hours"}
 TUESDAY = datetime(2026, 11, 24, 8, 30, tzinfo=AMSTERDAM)
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 def mails(session: Session, enrollment: Enrollment) -> list[Delivery]:
@@ -315,3 +315,41 @@ def test_a_mail_that_lay_behind_the_pause_comes_later_by_it_too(
     [mail] = mails(session, enrollment)
     assert mail.planned_at == TUESDAY + 5 * DAY
     assert mail.moved == ["paused"]
+
+
+def test_who_was_inside_goes_on_after_the_archive_as_after_a_pause(
+    session: Session,
+) -> None:
+    sequence = course(session, *[MORNING] * 3, rules={"hold": False})
+    enrollment = enrolled(session, sequence)
+    lived(session, enrollment, TUESDAY)
+    noon = TUESDAY.replace(hour=12, minute=0)
+
+    publishing.archive(session, sequence.id, now=noon)
+    publishing.take_out(session, sequence.id, now=noon + 20 * DAY)
+    said = publishing.standstill(session, sequence.id, now=noon + 21 * DAY)
+    publishing.resume(session, sequence.id, how=How.SHIFT, now=noon + 21 * DAY)
+
+    assert said.length == 21 * DAY
+    assert said.choices[0].shifted == 2
+    until = TUESDAY + 24 * DAY
+    assert lived(session, enrollment, until) == [
+        "Tue 08:30 sent",
+        "Wed 08:30 sent",
+        "Thu 08:30 sent",
+    ]
+
+
+def test_an_archive_of_before_pauses_were_kept_loses_nothing_either(
+    session: Session,
+) -> None:
+    sequence = course(session, *[MORNING] * 2, state=SequenceState.ARCHIVED)
+    enrollment = enrolled(session, sequence)
+
+    publishing.take_out(session, sequence.id, now=TUESDAY + 20 * DAY)
+    publishing.resume(
+        session, sequence.id, how=How.SHIFT, now=TUESDAY + 20 * DAY + HOUR
+    )
+    due.scan(session, now=TUESDAY + 21 * DAY)
+
+    assert [mail.reason for mail in mails(session, enrollment)] == [None]

@@ -63,9 +63,14 @@ def pause(session: Session, sequence_id: int | None, *, now: datetime) -> None:
             session.commit()
             return
         sequence.state = SequenceState.PAUSED
+    begin(session, sequence_id, now=now)
+    session.commit()
+
+
+def begin(session: Session, sequence_id: int | None, *, now: datetime) -> None:
+    """Let a pause count from now, unless one lasts already; not committed."""
     if open_pause(session, sequence_id) is None:
         session.add(Pause(sequence_id=sequence_id, since=now, found_at=now))
-    session.commit()
 
 
 def resume(
