@@ -216,6 +216,66 @@ def test_what_each_way_out_says_beforehand_is_what_happens(
     assert (choice.leave, choice.shifted) == expected
 
 
+def moments(session: Session, at: datetime) -> dict[int, datetime]:
+    """Plan everybody, and say when the last mail of each comes."""
+    session.rollback()
+    found = {}
+    for way in session.scalars(select(Enrollment)):
+        [*_, last] = publishing.ahead(session, [way], now=at).values()
+        found[way.id] = last.at
+    return found
+
+
+def test_the_mails_after_the_pause_are_counted_by_what_really_moves(
+    session: Session,
+) -> None:
+    """Also for who has nothing overdue, and where a date's rest is in the way."""
+    rules = {"hold": {"before": "48 hours", "after": "96 hours"}}
+    sequence = course(session, {**MORNING, "timing": "4 days at 08:30"}, rules=rules)
+    far = factories.occurrence(session, starts_at=factories.START + 60 * DAY)
+    person = factories.subscriber(session)
+    free = factories.registration(session, subscriber=person, occurrence=far)
+    enrolled(session, sequence, registration=free)  # Friday; then Monday
+    near = factories.occurrence(session, starts_at=factories.START)
+    other = factories.subscriber(session)
+    held = factories.registration(session, subscriber=other, occurrence=near)
+    enrolled(session, sequence, registration=held)  # Friday; then after the date
+    session.commit()
+    publishing.pause(session, sequence.id, now=NOW)
+    until = NOW + 3 * DAY + HOUR
+    before = moments(session, until)
+
+    said = publishing.standstill(session, sequence.id, now=until).choices[0]
+    publishing.resume(session, sequence.id, how=How.SHIFT, now=until)
+    delays = [at - before[way] for way, at in moments(session, until).items()]
+
+    assert (said.leave, said.later, said.further) == (0, 2, 1)
+    assert sorted(delays) == [3 * DAY, 9 * DAY]
+
+
+def test_a_pause_says_beforehand_which_reminders_it_would_swallow(
+    session: Session,
+) -> None:
+    thanks = {"kind": Kind.SERVICE, "timing": "end + 2 hours"}
+    sequence = course(session, MORNING, REMINDER, thanks)
+    for _ in range(2):
+        enrolled(session, sequence)
+    one = enrolled(session, sequence)
+    assert one.registration
+    one.registration.cancelled_at = NOW
+    later = factories.occurrence(session, starts_at=factories.START + 20 * DAY)
+    person = factories.subscriber(session)
+    seat = factories.registration(session, subscriber=person, occurrence=later)
+    enrolled(session, sequence, registration=seat)
+    week = factories.START + DAY
+
+    ahead = publishing.reminders_ahead(session, sequence.id, now=NOW, until=week)
+
+    day_before = factories.START - DAY
+    assert [(found.at, found.people) for found in ahead] == [(day_before, 1)] * 2
+    assert {found.step.id for found in ahead} == {sequence.steps[1].id}
+
+
 def silence(session: Session, hours: float) -> None:
     """Let the last sign of life of a worker be so many real hours ago."""
     due.scan(session, now=NOW - 30 * DAY)

@@ -58,10 +58,12 @@ from funnel.flow.publishing.simulator import (
 )
 from funnel.flow.publishing.since import Since, looked_at, since
 from funnel.flow.publishing.standstill import (
+    Ahead,
     Choice,
     Standstill,
     open_pause,
     pause,
+    reminders_ahead,
     resume,
     standstill,
 )
@@ -81,6 +83,7 @@ from funnel.flow.publishing.versions import keep as keep_version
 
 __all__ = [
     "AT_ONCE",
+    "Ahead",
     "BadDraft",
     "BadFolder",
     "BadName",
@@ -144,6 +147,7 @@ __all__ = [
     "reader",
     "readers",
     "real",
+    "reminders_ahead",
     "remove",
     "replanning",
     "restore",

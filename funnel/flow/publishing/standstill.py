@@ -1,8 +1,11 @@
 """Pause and go on: a sequence, or everything, and what that means before it happens."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.orm import Session
@@ -18,11 +21,13 @@ from funnel.domain.status import (
     SequenceState,
 )
 from funnel.flow import due, enrollment
-from funnel.flow.due import courses, people
+from funnel.flow.due import courses, dated, people
 from funnel.flow.due.outcome import Course
 from funnel.flow.due.people import Person
-from funnel.models import Delivery, Enrollment, Pause, Step
+from funnel.models import Delivery, Enrollment, Occurrence, Pause, Registration, Step
 from funnel.models import Sequence as SequenceRow
+
+ONE_DAY = timedelta(days=1)
 
 MOST_ASKED = 2000
 """People that are planned for a preview; of more, one in so many, and a guess."""
@@ -37,7 +42,18 @@ class Choice:
     shifted: int = 0  # of it, mails that take a later slot instead
     too_late: int = 0
     skipped: int = 0
-    reminders: int = 0  # service mails whose moment has passed for good
+    later: int = 0  # marketing of after the pause that comes later than it would
+    further: int = 0  # of it, what comes later by more than the pause, and a day
+    reminders: Counter[int] = field(default_factory=Counter)  # lost for good, by step
+
+
+class Ahead(NamedTuple):
+    """A reminder that a pause which lasts until then would swallow."""
+
+    step: Step
+    at: datetime
+    zone: str
+    people: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +65,7 @@ class Standstill:
     inside: int
     overdue: int
     choices: Sequence[Choice]
-
-    @property
-    def is_estimate(self) -> bool:
-        return self.overdue > MOST_ASKED
+    is_estimate: bool
 
 
 def pause(session: Session, sequence_id: int | None, *, now: datetime) -> None:
@@ -127,12 +140,67 @@ def standstill(
         .order_by(Enrollment.id)
     ).all()
     step = -(-len(ids) // MOST_ASKED) or 1
-    persons = _load(session, ids[::step])
+    persons, others = _load(session, ids[::step]), _others(session, sequence_id, now)
     choices = [_choice(how, persons, since, now, step) for how in How]
-    return Standstill(found, now - since, count or 0, len(ids), choices)
+    for pairs, weight in ((persons, step), others):
+        _count_later(choices[0], pairs, since, now, weight)
+    is_estimate = max(step, others[1]) > 1
+    return Standstill(found, now - since, count or 0, len(ids), choices, is_estimate)
+
+
+def reminders_ahead(
+    session: Session, sequence_id: int, *, now: datetime, until: datetime
+) -> list[Ahead]:
+    """Return the reminders that a pause from now until then would swallow.
+
+    What thanks or follows up after a date is not among them: it goes when the pause
+    is over.
+    """
+    course = courses.load(session, [sequence_id]).of(sequence_id)
+    found = []
+    for date, count in _dates(session, sequence_id):
+        planned = dated.moments(course, date, date.zone, now).values()
+        found += [
+            Ahead(session.get_one(Step, item.step.id), item.at, date.zone, count)
+            for item in planned
+            if item.step.kind is Kind.SERVICE
+            and item.skip is None
+            and item.not_after is not None
+            and now <= item.at < until
+        ]
+    return sorted(found, key=attrgetter("at"))
 
 
 Pair = tuple[Person, Course]
+
+
+def _dates(session: Session, sequence_id: int) -> list[tuple[Occurrence, int]]:
+    """Return the dates of the seats inside, and how many people have one."""
+    rows = session.execute(
+        select(Occurrence, func.count())
+        .join(Registration, Registration.occurrence_id == Occurrence.id)
+        .join(Enrollment, Enrollment.registration_id == Registration.id)
+        .where(
+            _inside(sequence_id),
+            Registration.cancelled_at.is_(None),
+            Occurrence.cancelled_at.is_(None),
+        )
+        .group_by(Occurrence.id)
+    )
+    return [(date, count) for date, count in rows]
+
+
+def _others(
+    session: Session, sequence_id: int | None, now: datetime
+) -> tuple[list[Pair], int]:
+    """Read who has nothing overdue: all, or one in so many."""
+    theirs = _inside(sequence_id) & (Enrollment.due_at > now)
+    count = session.scalar(select(func.count()).where(theirs).select_from(Enrollment))
+    step = -(-(count or 0) // MOST_ASKED) or 1
+    ids = session.scalars(
+        select(Enrollment.id).where(theirs, Enrollment.id % step == 0)
+    )
+    return _load(session, ids.all()), step
 
 
 def _load(session: Session, ids: Sequence[int]) -> list[Pair]:
@@ -167,6 +235,26 @@ def _choice(
     return choice
 
 
+def _count_later(
+    choice: Choice, pairs: Iterable[Pair], since: datetime, now: datetime, weight: int
+) -> None:
+    """Count what this does to the marketing that was to come after the pause."""
+    much = now - since + ONE_DAY
+    for person, course in pairs:
+        calendar = {
+            item.step.id: item.at
+            for item in due.ahead(person, course, now)
+            if item.at > now and item.skip is None and item.step.is_marketing
+        }
+        for item in due.ahead(person, _after(course, choice.how, since, now), now):
+            delay = item.at - calendar.get(item.step.id, item.at)
+            if item.step.id in calendar and item.skip is Reason.TOO_LATE:
+                choice.too_late += weight
+            elif delay and item.skip is None:
+                choice.later += weight
+                choice.further += weight * (delay > much)
+
+
 def _after(course: Course, how: How, since: datetime, now: datetime) -> Course:
     """Return the course as it would be when the pause ended now."""
     pauses = (*course.pauses, schedule.Pause(since, now, how))
@@ -176,7 +264,8 @@ def _after(course: Course, how: How, since: datetime, now: datetime) -> Course:
 
 def _count(choice: Choice, item: Planned, now: datetime, weight: int) -> None:
     if item.step.kind is Kind.SERVICE:
-        choice.reminders += weight * (item.skip is Reason.TOO_LATE)
+        if item.skip is Reason.TOO_LATE:
+            choice.reminders[item.step.id] += weight
     elif item.skip is None:
         choice.leave += weight
         choice.shifted += weight * (item.at > now)
