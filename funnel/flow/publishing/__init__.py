@@ -36,7 +36,9 @@ from funnel.flow.publishing.review import Finding, blocks, findings, touched
 from funnel.flow.publishing.settings import (
     BadSettings,
     Changed,
+    Leavers,
     change_settings,
+    leavers,
     settings_mark,
     settings_of,
 )
@@ -99,6 +101,7 @@ __all__ = [
     "Impact",
     "InUse",
     "Invented",
+    "Leavers",
     "ListConflict",
     "Nobody",
     "NotReady",
@@ -135,6 +138,7 @@ __all__ = [
     "keep_version",
     "known_impact",
     "latest_impact",
+    "leavers",
     "looked_at",
     "move",
     "open_pause",

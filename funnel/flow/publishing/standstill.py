@@ -132,7 +132,7 @@ def standstill(
     found = open_pause(session, sequence_id)
     since = found.since if found else now
     count = session.scalar(
-        select(func.count()).where(_inside(sequence_id)).select_from(Enrollment)
+        select(func.count()).where(inside(sequence_id)).select_from(Enrollment)
     )
     ids = session.scalars(
         select(Enrollment.id)
@@ -171,6 +171,20 @@ def reminders_ahead(
     return sorted(found, key=attrgetter("at"))
 
 
+def inside(sequence_id: int | None) -> ColumnElement[bool]:
+    """Select who is on her way through a sequence, or through any that sends."""
+    is_active = Enrollment.state == EnrollmentState.ACTIVE
+    return is_active & Enrollment.sequence_id.in_(_mine(sequence_id))
+
+
+def some(session: Session, where: ColumnElement[bool]) -> tuple[Sequence[int], int]:
+    """Return these enrollments, or of very many one in so many; and in how many."""
+    count = session.scalar(select(func.count()).where(where).select_from(Enrollment))
+    step = -(-(count or 0) // MOST_ASKED) or 1
+    ids = session.scalars(select(Enrollment.id).where(where, Enrollment.id % step == 0))
+    return ids.all(), step
+
+
 Pair = tuple[Person, Course]
 
 
@@ -181,7 +195,7 @@ def _dates(session: Session, sequence_id: int) -> list[tuple[Occurrence, int]]:
         .join(Registration, Registration.occurrence_id == Occurrence.id)
         .join(Enrollment, Enrollment.registration_id == Registration.id)
         .where(
-            _inside(sequence_id),
+            inside(sequence_id),
             Registration.cancelled_at.is_(None),
             Occurrence.cancelled_at.is_(None),
         )
@@ -194,13 +208,8 @@ def _others(
     session: Session, sequence_id: int | None, now: datetime
 ) -> tuple[list[Pair], int]:
     """Read who has nothing overdue: all, or one in so many."""
-    theirs = _inside(sequence_id) & (Enrollment.due_at > now)
-    count = session.scalar(select(func.count()).where(theirs).select_from(Enrollment))
-    step = -(-(count or 0) // MOST_ASKED) or 1
-    ids = session.scalars(
-        select(Enrollment.id).where(theirs, Enrollment.id % step == 0)
-    )
-    return _load(session, ids.all()), step
+    ids, step = some(session, inside(sequence_id) & (Enrollment.due_at > now))
+    return _load(session, ids), step
 
 
 def _load(session: Session, ids: Sequence[int]) -> list[Pair]:
@@ -284,11 +293,6 @@ def _mine(sequence_id: int | None) -> Select[int]:
     if sequence_id is not None:
         return select(SequenceRow.id).where(SequenceRow.id == sequence_id)
     return select(SequenceRow.id).where(SequenceRow.state == SequenceState.LIVE)
-
-
-def _inside(sequence_id: int | None) -> ColumnElement[bool]:
-    is_active = Enrollment.state == EnrollmentState.ACTIVE
-    return is_active & Enrollment.sequence_id.in_(_mine(sequence_id))
 
 
 def _concerned(sequence_id: int | None, now: datetime) -> ColumnElement[bool]:
