@@ -135,6 +135,21 @@ def test_a_pause_names_the_reminders_that_it_would_swallow(
     assert "Er gaat niets verloren" not in page
 
 
+def test_going_on_names_the_reminders_that_were_swallowed(
+    mara: Colleague, session: Session, sequence: Sequence
+) -> None:
+    soon, before = clock.real() + timedelta(hours=12), clock.real() - timedelta(days=2)
+    date = factories.occurrence(session, starts_at=soon)
+    seat = factories.registration(session, occurrence=date, seated_at=before)
+    enrolled(session, sequence, registration=seat, confirmed_at=before, due_at=before)
+    publishing.pause(session, sequence.id, now=before)
+
+    page = mara.get(f"/admin/sequences/{sequence.slug}/resume").text
+
+    assert "1 daarvan is te laat en gaat niet meer:" in page
+    assert "<li>Morgen · 1 persoon</li>" in page
+
+
 def test_her_timeline_says_why_a_mail_came_later(
     mara: Colleague, session: Session, sequence: Sequence
 ) -> None:
@@ -158,7 +173,7 @@ def test_her_timeline_says_why_a_mail_came_later(
 
     page = mara.get(f"/admin/subscribers/{way.subscriber_id}").text
 
-    assert "(verschoven: hooguit één marketingmail per dag, rond de masterclass is het" in page
+    assert "(verschoven: hooguit één marketingmail per dag, rond de" in page
 
 
 def test_the_banner_does_not_say_that_publishing_waits(

@@ -62,6 +62,7 @@ from funnel.flow.publishing.since import Since, looked_at, since
 from funnel.flow.publishing.standstill import (
     Ahead,
     Choice,
+    Lost,
     Standstill,
     open_pause,
     pause,
@@ -103,6 +104,7 @@ __all__ = [
     "Invented",
     "Leavers",
     "ListConflict",
+    "Lost",
     "Nobody",
     "NotReady",
     "Piece",

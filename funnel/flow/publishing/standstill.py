@@ -33,6 +33,13 @@ MOST_ASKED = 2000
 """People that are planned for a preview; of more, one in so many, and a guess."""
 
 
+class Lost(NamedTuple):
+    """A reminder of a date whose moment has passed."""
+
+    step_id: int
+    occurrence_id: int | None
+
+
 @dataclass(slots=True)
 class Choice:
     """What going on in one way would mean, in mails and people."""
@@ -44,7 +51,7 @@ class Choice:
     skipped: int = 0
     later: int = 0  # marketing of after the pause that comes later than it would
     further: int = 0  # of it, what comes later by more than the pause, and a day
-    reminders: Counter[int] = field(default_factory=Counter)  # lost for good, by step
+    reminders: Counter[Lost] = field(default_factory=Counter)  # lost for good
 
 
 class Ahead(NamedTuple):
@@ -52,7 +59,7 @@ class Ahead(NamedTuple):
 
     step: Step
     at: datetime
-    zone: str
+    date: Occurrence
     people: int
 
 
@@ -161,7 +168,7 @@ def reminders_ahead(
     for date, count in _dates(session, sequence_id):
         planned = dated.moments(course, date, date.zone, now).values()
         found += [
-            Ahead(session.get_one(Step, item.step.id), item.at, date.zone, count)
+            Ahead(session.get_one(Step, item.step.id), item.at, date, count)
             for item in planned
             if item.step.kind is Kind.SERVICE
             and item.skip is None
@@ -240,7 +247,7 @@ def _choice(
         passed = {item.step.id for item in calendar if item.at <= now}
         for item in due.ahead(person, _after(course, how, since, now), now):
             if item.step.id in passed:
-                _count(choice, item, now, weight)
+                _count(choice, person, item, now, weight)
     return choice
 
 
@@ -271,10 +278,13 @@ def _after(course: Course, how: How, since: datetime, now: datetime) -> Course:
     return replace(course, pauses=pauses, retimed_at=retimed_at)
 
 
-def _count(choice: Choice, item: Planned, now: datetime, weight: int) -> None:
+def _count(
+    choice: Choice, person: Person, item: Planned, now: datetime, weight: int
+) -> None:
     if item.step.kind is Kind.SERVICE:
         if item.skip is Reason.TOO_LATE:
-            choice.reminders[item.step.id] += weight
+            lost = Lost(item.step.id, person.row.occurrence_id)
+            choice.reminders[lost] += weight
     elif item.skip is None:
         choice.leave += weight
         choice.shifted += weight * (item.at > now)

@@ -12,9 +12,10 @@ from funnel.db import db
 from funnel.domain import dates
 from funnel.domain.status import How, SequenceState, TeamRole
 from funnel.flow import publishing
-from funnel.flow.publishing import Choice, Standstill
-from funnel.models import Sequence, Step
+from funnel.flow.publishing import Choice, Lost, Standstill
+from funnel.models import Occurrence, Sequence, Step
 from funnel.web import now
+from funnel.web.admin import words
 from funnel.web.auth import needs
 
 bp = Blueprint("pauses", __name__)
@@ -112,14 +113,17 @@ def _how() -> How | None:
 def _choices(sequence: Sequence | None, code: int = 200) -> ResponseReturnValue:
     sequence_id = sequence.id if sequence else None
     still = publishing.standstill(db.session(), sequence_id, now=now())
-    lost = [
-        (db.session.get_one(Step, step_id), count)
-        for step_id, count in still.choices[0].reminders.items()
-    ]
+    lost = [(_subject(one), count) for one, count in still.choices[0].reminders.items()]
     page = render_template(
         "admin/resume.html", sequence=sequence, still=still, lost=lost
     )
     return page, code
+
+
+def _subject(lost: Lost) -> str:
+    revision = db.session.get_one(Step, lost.step_id).revision
+    date = db.session.get(Occurrence, lost.occurrence_id or 0)
+    return words.subject(revision.subject if revision else "", date)
 
 
 def _meaning(choice: Choice) -> list[str]:
