@@ -74,9 +74,13 @@ def add(masterclass: str, start: str, zone: str, **options: str | int | None) ->
 @occurrences.command()
 @click.argument("occurrence_id", type=int, metavar="ID")
 @click.argument("start", metavar='"YYYY-MM-DD HH:MM"')
+@click.option("--yes", is_flag=True, help="Do it without asking.")
 @with_appcontext
-def move(occurrence_id: int, start: str) -> None:
-    """Move a date, in its own zone; everybody with a seat is mailed."""
+def move(occurrence_id: int, start: str, yes: bool) -> None:
+    """Move a date, in its own zone; everybody with a seat is mailed.
+
+    Says beforehand which mails move along, and asks.
+    """
     row = _row(occurrence_id)
     shift = _moment(start, row.zone) - row.starts_at
     entry = Entry(
@@ -89,6 +93,9 @@ def move(occurrence_id: int, start: str) -> None:
     )
     if row.replay_until is not None:
         entry = replace(entry, replay_until=row.replay_until + shift)
+    _preview(row, entry)
+    if not yes:
+        click.confirm(f"Move it and mail {_people(row.id)}?", abort=True)
     try:
         dates.edit(db.session(), row.id, entry, now=_now())
     except (BadOccurrence, Stale) as problem:
@@ -126,8 +133,27 @@ def _moment(text: str, zone: str) -> datetime:
     return wall(read.date(), read.time(), ZoneInfo(zone))
 
 
+def _preview(row: Occurrence, entry: Entry) -> None:
+    """Print the mails that hang on the date: when each went, and when it will go."""
+    zone = ZoneInfo(row.zone)
+    for one in dates.reminders(db.session(), row, entry, now=_now()):
+        before, after = (
+            at.astimezone(zone).strftime(MOMENT) if at else "does not go any more"
+            for at in (one.before, one.after)
+        )
+        revision = one.step.revision
+        only = f"  if {revision.condition}" if revision and revision.condition else ""
+        had = f"  {one.had} had it already" if one.had else ""
+        slug = f"{one.step.sequence.slug}/{one.step.slug}"
+        click.echo(f"{slug}  {before} -> {after}{only}{had}")
+
+
 def _told(occurrence_id: int) -> str:
-    return f"{dates.seats(db.session(), occurrence_id)} people are mailed"
+    return f"{_people(occurrence_id)} are mailed"
+
+
+def _people(occurrence_id: int) -> str:
+    return f"{dates.seats(db.session(), occurrence_id)} people"
 
 
 def _now() -> datetime:

@@ -48,5 +48,6 @@ def _numbers(choice: Choice) -> str:
         f"{choice.shifted} mails at their next time, "
         f"{choice.leave - choice.shifted} late, "
         f"{choice.too_late + choice.skipped} never; "
-        f"{choice.reminders} reminders too late"
+        f"{choice.later} of after the pause later; "
+        f"{choice.reminders.total()} reminders too late"
     )

@@ -84,6 +84,9 @@ NAMED = ("tag", "sent", "clicked")
 RECORDED = frozenset({"clicked", "purchased", "left early"})
 """The facts that only the record of events knows."""
 
+OF_THE_DATE = frozenset({"before the start", "after the start", "replay open"})
+"""The facts that follow from the date of her seat, whatever she does."""
+
 
 class Fact(NamedTuple):
     """One thing that must be so, or must not be so; of several names, any."""
@@ -138,6 +141,13 @@ class Condition:
     def reads_events(self) -> bool:
         """Say whether it can only be told with the record of events."""
         return any(fact.word in RECORDED for fact in self.facts)
+
+    @property
+    def by_date(self) -> "Condition":
+        """Return what of it the date alone decides; the rest is taken to hold."""
+        told = tuple(fact for fact in self.facts if fact.word in OF_THE_DATE)
+        is_open = self.is_or and len(told) < len(self.facts)
+        return ALWAYS if is_open else Condition(told, self.is_or)
 
     def holds(self, her: Situation, at: datetime) -> bool:
         """Say whether a step goes to her at its moment."""

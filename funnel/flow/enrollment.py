@@ -3,15 +3,31 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, CursorResult, Select, insert, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Select,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import Session, aliased
 
 from funnel.domain.doors import Cause, Doors
-from funnel.domain.status import LEAVING, EnrollmentState, Reason, Stage
+from funnel.domain.status import (
+    LEAVING,
+    DeliveryState,
+    EnrollmentState,
+    Reason,
+    Stage,
+)
 from funnel.flow import counts, events
 from funnel.flow.due import entrance
 from funnel.flow.due.entrance import THROUGH, Door
 from funnel.models import (
+    Delivery,
     Enrollment,
     Event,
     EventKind,
@@ -89,6 +105,29 @@ def finish_by_hand(
     session.commit()
 
 
+def come_back(session: Session, subscriber_id: int, *, now: datetime) -> None:
+    """Let her go on where she left by unsubscribing: she agreed anew; not committed."""
+    later = aliased(Enrollment)
+    is_last = ~(
+        select(later.id)
+        .where(
+            later.subscriber_id == Enrollment.subscriber_id,
+            later.sequence_id == Enrollment.sequence_id,
+            later.run > Enrollment.run,
+        )
+        .exists()
+    )
+    session.execute(
+        update(Enrollment)
+        .where(
+            Enrollment.subscriber_id == subscriber_id,
+            Enrollment.reason == Reason.UNSUBSCRIBED,
+            is_last,
+        )
+        .values(state=EnrollmentState.ACTIVE, reason=None, due_at=now)
+    )
+
+
 def tagged(
     session: Session, ids: Collection[int], name: str, *, on: bool, now: datetime
 ) -> None:
@@ -160,6 +199,33 @@ def look_again(session: Session, *where: ColumnElement[bool], now: datetime) -> 
     )
     assert isinstance(result, CursorResult)  # noqa: S101 - what an UPDATE returns
     return result.rowcount
+
+
+def take_back(session: Session, *where: ColumnElement[bool], now: datetime) -> None:
+    """Forget these deliveries and have them planned anew; not committed.
+
+    Whoever was through because of one of them is on her way again.
+    """
+    gone = (
+        delete(Delivery)
+        .where(Delivery.enrollment_id.is_not(None), *where)
+        .returning(Delivery.enrollment_id)
+        .cte("gone")
+    )
+    session.execute(
+        update(Enrollment)
+        .where(
+            Enrollment.id.in_(select(gone.c.enrollment_id)),
+            Enrollment.state == EnrollmentState.COMPLETED,
+        )
+        .values(state=EnrollmentState.ACTIVE, reason=None, due_at=now)
+        .add_cte(gone)
+    )
+
+
+def untried() -> ColumnElement[bool]:
+    """Select deliveries that are planned, and that no worker has tried yet."""
+    return (Delivery.state == DeliveryState.SCHEDULED) & (Delivery.attempt == 0)
 
 
 def _attended(

@@ -190,7 +190,7 @@ def _signup(signup_id: int) -> Signup | None:
 def _form_again(sent: Signup, typed: Entry, masterclass: Masterclass) -> Form:
     address, _ = entry.read_address(typed.address)
     form = signup.again(
-        db.session(), sent.id, network=visitor.origin(), address=address
+        db.session(), sent.id, network=visitor.origin(), address=address, now=now()
     )
     mark = entry.stamped(masterclass, typed.token)
     return replace(form, nonce=mark.nonce, doubt=mark.doubt)

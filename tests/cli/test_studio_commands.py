@@ -85,18 +85,36 @@ def test_a_date_is_added_moved_and_called_off(
     sequence = factories.sequence(session)
     for role in (Role.MOVED, Role.CANCELLED):
         factories.step(session, sequence=sequence, role=role, kind=Kind.SERVICE)
+    factories.step(
+        session,
+        sequence=sequence,
+        slug="09-dank",
+        kind=Kind.SERVICE,
+        timing="end + 2 hours",
+        condition="joined",
+    )
     factories.masterclass(session, slug="rust", sequence_id=sequence.id)
     day = clock.real().astimezone(ZoneInfo("Europe/Amsterdam")) + timedelta(days=30)
 
     run.invoke(occurrences, ["add", "rust", f"{day:%Y-%m-%d} 20:00"])
     date = session.scalars(select(Occurrence)).one()
     factories.registration(session, occurrence=date)
-    moved = run.invoke(occurrences, ["move", str(date.id), f"{day:%Y-%m-%d} 21:00"])
+    move = ["move", str(date.id), f"{day:%Y-%m-%d} 09:00"]
+    refused = run.invoke(occurrences, move, input="n\n")
+    before = run.invoke(occurrences, ["list"])
+    moved = run.invoke(occurrences, [*move, "--yes"])
     listed = run.invoke(occurrences, ["list"])
     off = run.invoke(occurrences, ["cancel", str(date.id)])
 
-    assert moved.output == f"Date {date.id} is moved; 1 people are mailed.\n"
-    assert f"{day:%Y-%m-%d} 21:00 Europe/Amsterdam  rust  1 seats" in listed.output
+    assert refused.exit_code == 1
+    assert "Move it and mail 1 people? [y/N]: n" in refused.output
+    assert f"{day:%Y-%m-%d} 20:00 Europe/Amsterdam" in before.output
+    told = moved.output.splitlines()
+    assert told[-1] == f"Date {date.id} is moved; 1 people are mailed."
+    next_day, same_day = f"{day + timedelta(days=1):%Y-%m-%d}", f"{day:%Y-%m-%d}"
+    moves = f"{next_day} 08:30 -> {same_day} 12:00"
+    assert told[:-1] == [f"{sequence.slug}/09-dank  {moves}  if joined"]
+    assert f"{day:%Y-%m-%d} 09:00 Europe/Amsterdam  rust  1 seats" in listed.output
     assert off.exit_code == 0, off.output
     assert len(session.scalars(select(Delivery)).all()) == 2
 

@@ -240,7 +240,9 @@ def test_another_address_gets_the_mail_and_the_wrong_one_no_reminder(
     wrong = submit(session, form(on, "sanne@gmial.com"), settings)
     right = addresses.normalise("sanne@gmail.com")
 
-    made = signup.again(session, wrong, network="203.0.113.0/24", address=right)
+    made = signup.again(
+        session, wrong, network="203.0.113.0/24", address=right, now=NOW
+    )
     submit(session, made, settings)
 
     first, second = mails(session, Role.CONFIRMATION)

@@ -140,7 +140,7 @@ def test_a_persons_page_says_why_she_did_not_get_a_mail(
         missed.id: (DeliveryState.SKIPPED, Reason.TOO_LATE),
         ahead.id: None,
     }
-    assert [(event.kind, text) for event, text in found.events] == [
+    assert [(one.event.kind, one.text) for one in found.events] == [
         (EventKind.SENT, got.revision)
     ]
 
@@ -175,7 +175,7 @@ def test_a_story_has_the_words_that_were_sent_and_not_those_of_today(
 
     assert found is not None
     assert [story.text.subject for story in found.stories] == ["toen"]
-    assert [text and text.subject for _, text in found.events] == ["toen"]
+    assert [one.text and one.text.subject for one in found.events] == ["toen"]
 
 
 def test_the_last_word_on_a_consent_counts(session: Session, now: datetime) -> None:

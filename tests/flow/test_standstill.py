@@ -20,7 +20,7 @@ AT_ONCE = {"kind": Kind.SERVICE, "timing": "at once"}
 MORNING = {"kind": Kind.MARKETING, "timing": "1 day at 08:30"}
 REMINDER = {"kind": Kind.SERVICE, "timing": "start - 24 hours"}
 TUESDAY = datetime(2026, 11, 24, 8, 30, tzinfo=AMSTERDAM)
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 def mails(session: Session, enrollment: Enrollment) -> list[Delivery]:
@@ -252,6 +252,66 @@ def test_what_each_way_out_says_beforehand_is_what_happens(
     assert (choice.leave, choice.shifted) == expected
 
 
+def moments(session: Session, at: datetime) -> dict[int, datetime]:
+    """Plan everybody, and say when the last mail of each comes."""
+    session.rollback()
+    found = {}
+    for way in session.scalars(select(Enrollment)):
+        [*_, last] = publishing.ahead(session, [way], now=at).values()
+        found[way.id] = last.at
+    return found
+
+
+def test_the_mails_after_the_pause_are_counted_by_what_really_moves(
+    session: Session,
+) -> None:
+    """Also for who has nothing overdue, and where a date's rest is in the way."""
+    rules = {"hold": {"before": "48 hours", "after": "96 hours"}}
+    sequence = course(session, {**MORNING, "timing": "4 days at 08:30"}, rules=rules)
+    far = factories.occurrence(session, starts_at=factories.START + 60 * DAY)
+    person = factories.subscriber(session)
+    free = factories.registration(session, subscriber=person, occurrence=far)
+    enrolled(session, sequence, registration=free)  # Friday; then Monday
+    near = factories.occurrence(session, starts_at=factories.START)
+    other = factories.subscriber(session)
+    held = factories.registration(session, subscriber=other, occurrence=near)
+    enrolled(session, sequence, registration=held)  # Friday; then after the date
+    session.commit()
+    publishing.pause(session, sequence.id, now=NOW)
+    until = NOW + 3 * DAY + HOUR
+    before = moments(session, until)
+
+    said = publishing.standstill(session, sequence.id, now=until).choices[0]
+    publishing.resume(session, sequence.id, how=How.SHIFT, now=until)
+    delays = [at - before[way] for way, at in moments(session, until).items()]
+
+    assert (said.leave, said.later, said.further) == (0, 2, 1)
+    assert sorted(delays) == [3 * DAY, 9 * DAY]
+
+
+def test_a_pause_says_beforehand_which_reminders_it_would_swallow(
+    session: Session,
+) -> None:
+    thanks = {"kind": Kind.SERVICE, "timing": "end + 2 hours"}
+    sequence = course(session, MORNING, REMINDER, thanks)
+    for _ in range(2):
+        enrolled(session, sequence)
+    one = enrolled(session, sequence)
+    assert one.registration
+    one.registration.cancelled_at = NOW
+    later = factories.occurrence(session, starts_at=factories.START + 20 * DAY)
+    person = factories.subscriber(session)
+    seat = factories.registration(session, subscriber=person, occurrence=later)
+    enrolled(session, sequence, registration=seat)
+    week = factories.START + DAY
+
+    ahead = publishing.reminders_ahead(session, sequence.id, now=NOW, until=week)
+
+    day_before = factories.START - DAY
+    assert [(found.at, found.people) for found in ahead] == [(day_before, 1)] * 2
+    assert {found.step.id for found in ahead} == {sequence.steps[1].id}
+
+
 def silence(session: Session, hours: float) -> None:
     """Let the last sign of life of a worker be so many real hours ago."""
     due.scan(session, now=NOW - 30 * DAY)
@@ -351,3 +411,41 @@ def test_a_mail_that_lay_behind_the_pause_comes_later_by_it_too(
     [mail] = mails(session, enrollment)
     assert mail.planned_at == TUESDAY + 5 * DAY
     assert mail.moved == ["paused"]
+
+
+def test_who_was_inside_goes_on_after_the_archive_as_after_a_pause(
+    session: Session,
+) -> None:
+    sequence = course(session, *[MORNING] * 3, rules={"hold": False})
+    enrollment = enrolled(session, sequence)
+    lived(session, enrollment, TUESDAY)
+    noon = TUESDAY.replace(hour=12, minute=0)
+
+    publishing.archive(session, sequence.id, now=noon)
+    publishing.take_out(session, sequence.id, now=noon + 20 * DAY)
+    said = publishing.standstill(session, sequence.id, now=noon + 21 * DAY)
+    publishing.resume(session, sequence.id, how=How.SHIFT, now=noon + 21 * DAY)
+
+    assert said.length == 21 * DAY
+    assert said.choices[0].shifted == 2
+    until = TUESDAY + 24 * DAY
+    assert lived(session, enrollment, until) == [
+        "Tue 08:30 sent",
+        "Wed 08:30 sent",
+        "Thu 08:30 sent",
+    ]
+
+
+def test_an_archive_of_before_pauses_were_kept_loses_nothing_either(
+    session: Session,
+) -> None:
+    sequence = course(session, *[MORNING] * 2, state=SequenceState.ARCHIVED)
+    enrollment = enrolled(session, sequence)
+
+    publishing.take_out(session, sequence.id, now=TUESDAY + 20 * DAY)
+    publishing.resume(
+        session, sequence.id, how=How.SHIFT, now=TUESDAY + 20 * DAY + HOUR
+    )
+    due.scan(session, now=TUESDAY + 21 * DAY)
+
+    assert [mail.reason for mail in mails(session, enrollment)] == [None]

@@ -26,6 +26,7 @@ from funnel.domain.status import (
     EnrollmentState,
     Kind,
     Reason,
+    SubscriberState,
 )
 from funnel.flow.due.people import AnyRow, Person
 from funnel.models import EventKind
@@ -36,6 +37,8 @@ LOOK_AGAIN = timedelta(minutes=1)
 
 CATCH_UP = timedelta(hours=1)
 """Over so long the late ones are spread, so that they are no blast."""
+
+REFUSED = frozenset({Reason.NO_CONSENT, Reason.UNSUBSCRIBED})
 
 MOST_AT_ONCE = 100
 """More rounds than a sequence has steps: the plan does not come to an end."""
@@ -116,7 +119,8 @@ def outcome(person: Person, course: Course, now: datetime) -> Outcome:
 
     The next moment takes for granted that what is under way gets handled; when it
     comes and that is not so, the plan waits and is asked again. Who has left gets
-    no marketing any more, and is through when her seat's own mails are.
+    no marketing any more, and is through when her seat's own mails are; so is who
+    unsubscribed, unless she comes back before.
     """
     if person.end is not None:
         end = _result(person, EnrollmentState.EXITED, person.end)
@@ -128,12 +132,15 @@ def outcome(person: Person, course: Course, now: datetime) -> Outcome:
     done = _result(person, EnrollmentState.ACTIVE, planning.left)
     done.deliveries, done.told = rows, planning.news
     done.ahead = moments(later)
-    if later:
+    if later and not planning.is_over(later):
         first = later[0]
         done.due_at = first.at if first.at > now else _when_to_ask(person, now)
         done.next_step_id = first.step.id
     elif planning.left:
         done.state = EnrollmentState.EXITED
+    elif planning.is_over(later):
+        done.state, done.reason = EnrollmentState.EXITED, Reason.UNSUBSCRIBED
+        done.told = EventKind.EXITED
     else:
         done.state, done.reason = EnrollmentState.COMPLETED, Reason.FINISHED
         done.told = EventKind.COMPLETED
@@ -205,6 +212,14 @@ class _Planning:
                 }
             )
         return self._later
+
+    def is_over(self, later: list[Planned]) -> bool:
+        """Say whether she unsubscribed, and only that keeps mails from her now."""
+        if self.person.row.subscriber_state is not SubscriberState.UNSUBSCRIBED:
+            return False
+        if later:
+            return all(item.step.is_marketing for item in later)
+        return any(one.reason in REFUSED for one in self.handled.values())
 
     def _waiting(self) -> list[Planned]:
         """Return the plan that waits for what is under way, if anything is."""

@@ -1,102 +1,118 @@
 """What moving or calling off a date would mean, before it happens."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from funnel.domain import schedule
-from funnel.domain.schedule import Facts, Planned
-from funnel.domain.status import DeliveryState, Kind
-from funnel.flow.due import courses
+from funnel.flow.due import courses, dated
+from funnel.flow.due.entrance import OPEN
+from funnel.flow.due.outcome import Course
 from funnel.flow.due.people import ARRIVED
 from funnel.flow.occurrences.entry import Entry
-from funnel.models import Delivery, Occurrence, Step
-
-LONG_AGO = timedelta(days=365)
+from funnel.models import Delivery, Enrollment, Occurrence, Registration, Sequence, Step
 
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """A mail that hangs on the date: when it went or would go, and when it will."""
+    """A mail that hangs on the date: when it went or would go, and when it will.
+
+    Both for somebody who meets the condition of the step.
+    """
 
     step: Step
     before: datetime
     after: datetime | None  # None: it does not go any more
     had: int  # people who got it for this date, and do not get it again
-    under_way: int  # people for whom it waits to be sent at this moment
 
 
 def reminders(
     session: Session, occurrence: Occurrence, entry: Entry | None, *, now: datetime
 ) -> list[Reminder]:
-    """Return the mails of the seat that change; `entry` None: the date is called off.
+    """Return the mails that change; `entry` None: the date is called off.
 
-    Moments are those of somebody whose seat is old; who got one does not get it
-    twice for the same date, whatever its time.
+    Those of every sequence in which people with this seat are. Moments are those of
+    somebody whose seat is old; who got one does not get it twice for the same date,
+    whatever its time.
     """
-    sequence_id = occurrence.masterclass.sequence_id
-    if sequence_id is None:
-        return []
-    course = courses.load(session, {sequence_id}).of(sequence_id)
-    steps = [
-        step
-        for step in course.steps
-        if step.kind is Kind.SERVICE and step.timing.is_pinned and step.is_on
-    ]
-    old = _moments(steps, course.rules, occurrence, occurrence.zone, now)
-    new = _moments(steps, course.rules, entry, occurrence.zone, now) if entry else {}
     counts = _counts(session, occurrence.id)
-    found = []
-    for step in steps:
-        had, waiting = counts.get(step.id, (0, 0))
-        before, after = old.get(step.id), new.get(step.id)
-        if before is None or (before.skip and not had and not after):
-            continue
-        moment = after.at if after and after.skip is None else None
-        if moment != before.at:
-            row = session.get_one(Step, step.id)
-            found.append(Reminder(row, before.at, moment, had, waiting))
+    found = [
+        one
+        for course in _sending(session, occurrence)
+        for one in _changes(session, course, occurrence, entry, counts, now)
+    ]
     return sorted(found, key=lambda one: one.before)
 
 
-def _moments(
-    steps: Sequence[schedule.Step],
-    rules: schedule.Rules,
-    date: Occurrence | Entry,
-    zone: str,
+def hanging(session: Session, occurrence: Occurrence) -> ColumnElement[bool]:
+    """Select the deliveries of its seats whose moment the date decides."""
+    found = courses.load(session, _sequence_ids(session, occurrence)).found.values()
+    ids = [
+        step.id
+        for course in found
+        if isinstance(course, Course)
+        for step in dated.steps(course)
+    ]
+    return Delivery.step_id.in_(ids) & _of(occurrence.id)
+
+
+def _changes(
+    session: Session,
+    course: Course,
+    occurrence: Occurrence,
+    entry: Entry | None,
+    counts: dict[int, int],
     now: datetime,
-) -> Mapping[int, Planned]:
-    """Return when somebody gets them who has had her seat for long."""
-    seated = min(now, date.starts_at) - LONG_AGO
-    facts = Facts(
-        confirmed_at=seated,
-        seated_at=seated,
-        zone=zone,
-        start=date.starts_at,
-        end=date.ends_at,
-        replay_until=date.replay_until,
-    )
-    return {
-        item.step.id: item
-        for item in schedule.plan(schedule.Track(steps, rules), facts, now)
-    }
+) -> Iterator[Reminder]:
+    zone = occurrence.zone
+    old = dated.moments(course, occurrence, zone, now)
+    new = dated.moments(course, entry, zone, now, is_moved=True) if entry else {}
+    for step_id, before in old.items():
+        had, after = counts.get(step_id, 0), new.get(step_id)
+        moment = after.at if after and after.skip is None else None
+        is_over = before.skip is not None and not had and moment is None
+        if moment != before.at and not is_over:
+            row = session.get_one(Step, step_id)
+            yield Reminder(row, before.at, moment, had)
 
 
-def _counts(session: Session, occurrence_id: int) -> dict[int, tuple[int, int]]:
+def _sending(session: Session, occurrence: Occurrence) -> list[Course]:
+    """Read the sequences that send, or will when their pause is over."""
+    ids = session.scalars(
+        select(Sequence.id).where(
+            Sequence.id.in_(_sequence_ids(session, occurrence)),
+            Sequence.state.in_(OPEN),
+        )
+    ).all()
+    found = courses.load(session, ids).found.values()
+    return [course for course in found if isinstance(course, Course)]
+
+
+def _sequence_ids(session: Session, occurrence: Occurrence) -> set[int]:
+    """Return the sequence of its masterclass, and others where its seats are."""
+    mine = select(Registration.id).where(Registration.occurrence_id == occurrence.id)
+    ways = select(Enrollment.sequence_id).where(Enrollment.registration_id.in_(mine))
+    own = occurrence.masterclass.sequence_id
+    return {*session.scalars(ways.distinct()), *([own] if own else [])}
+
+
+def _counts(session: Session, occurrence_id: int) -> dict[int, int]:
+    """Return how many people got a step, by its id."""
     rows = session.execute(
-        select(
-            Delivery.step_id,
-            func.count().filter(Delivery.state.in_(ARRIVED)),
-            func.count().filter(Delivery.state == DeliveryState.SCHEDULED),
-        )
-        .where(
-            Delivery.occurrence_id == occurrence_id,
-            Delivery.enrollment_id.is_not(None),
-            ~Delivery.is_test,
-        )
+        select(Delivery.step_id, func.count())
+        .where(_of(occurrence_id), Delivery.state.in_(ARRIVED))
         .group_by(Delivery.step_id)
     )
-    return {step_id: (had, waiting) for step_id, had, waiting in rows if step_id}
+    return {step_id: had for step_id, had in rows if step_id}
+
+
+def _of(occurrence_id: int) -> ColumnElement[bool]:
+    """Select what the seats of a date got; marketing belongs to no date."""
+    seats = select(Registration.id).where(Registration.occurrence_id == occurrence_id)
+    ways = select(Enrollment.id).where(Enrollment.registration_id.in_(seats))
+    is_for_it = or_(
+        Delivery.occurrence_id == occurrence_id, Delivery.occurrence_id.is_(None)
+    )
+    return Delivery.enrollment_id.in_(ways) & is_for_it & ~Delivery.is_test

@@ -3,12 +3,13 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from funnel.domain.status import Kind, Reason, Role
+from funnel.domain.status import DeliveryState, Kind, Reason, Role
 from funnel.flow import due, enrollment, events
 from funnel.flow.occurrences.entry import BadOccurrence, Entry
+from funnel.flow.occurrences.outlook import hanging
 from funnel.flow.preferences import consent
 from funnel.mail.problem import N_
 from funnel.models import (
@@ -18,6 +19,7 @@ from funnel.models import (
     Masterclass,
     Occurrence,
     Registration,
+    Step,
     Subscriber,
 )
 
@@ -65,8 +67,10 @@ def edit(
 ) -> bool:
     """Change a date; a new time is mailed to every seat, and True is returned.
 
-    `sequence` is the calendar sequence that the marketer looked at. Raises
-    BadOccurrence, or Stale when the date has changed since.
+    One mail with the latest time: news of an earlier one that still waits is left
+    out. A reminder that has not left, or was too late for the old time, is planned
+    for the new one. `sequence` is the calendar sequence that the marketer looked at.
+    Raises BadOccurrence, or Stale when the date has changed since.
     """
     occurrence = _locked(session, occurrence_id, sequence)
     is_moved = entry.starts_at != occurrence.starts_at or (
@@ -79,12 +83,13 @@ def edit(
     _check(session, occurrence.masterclass_id, entry, now, but=occurrence)
     for name, value in asdict(entry).items():
         setattr(occurrence, name, value)
+    _look_again(session, occurrence, now)
     if is_moved:
         occurrence.moved_at = now
         occurrence.calendar_sequence += 1
         _record(session, occurrence, "moved", now)
+        _forget_old_time(session, occurrence, now)
         _tell_all(session, Role.MOVED, occurrence, now)
-    _look_again(session, occurrence, now)
     session.commit()
     return is_moved
 
@@ -108,6 +113,7 @@ def cancel(
         Delivery.occurrence_id == occurrence_id,
         Delivery.kind == Kind.SERVICE,
         ~Delivery.is_test,
+        now=now,
     )
     _record(session, occurrence, "cancelled", now)
     _tell_all(session, Role.CANCELLED, occurrence, now)
@@ -170,7 +176,8 @@ def _check(
 
 
 def _locked(session: Session, occurrence_id: int, sequence: int | None) -> Occurrence:
-    occurrence = session.get_one(Occurrence, occurrence_id, with_for_update=True)
+    lock = {"key_share": True}  # a scan that plans for it goes on meanwhile
+    occurrence = session.get_one(Occurrence, occurrence_id, with_for_update=lock)
     is_other = sequence not in {None, occurrence.calendar_sequence}
     if occurrence.cancelled_at is not None or is_other:
         raise Stale
@@ -217,6 +224,18 @@ def _tell(
         registration=seat,
         occurrence_id=occurrence.id,
     )
+
+
+def _forget_old_time(session: Session, occurrence: Occurrence, now: datetime) -> None:
+    """Leave out what still speaks of the old time, or was too late only for that."""
+    news = select(Step.id).where(Step.role == Role.MOVED)
+    stale = Delivery.step_id.in_(news) & (Delivery.occurrence_id == occurrence.id)
+    consent.stop(session, Reason.REPLACED, stale, ~Delivery.is_test, now=now)
+    was_late = (Delivery.state == DeliveryState.SKIPPED) & (
+        Delivery.reason == Reason.TOO_LATE
+    )
+    mine = hanging(session, occurrence)
+    enrollment.take_back(session, mine, or_(enrollment.untried(), was_late), now=now)
 
 
 def _look_again(session: Session, occurrence: Occurrence, now: datetime) -> None:

@@ -20,6 +20,7 @@ from funnel.domain.status import (
     SubscriberState,
 )
 from funnel.flow import counts, events
+from funnel.flow.delivery import settle, verdict
 from funnel.models import (
     Consent,
     Delivery,
@@ -156,13 +157,18 @@ STOPPABLE = (DeliveryState.SCHEDULED, DeliveryState.CLAIMED)
 """A delivery in one of these is ours to stop; the fence sees to it that it counts."""
 
 
-def stop(session: Session, reason: Reason, *where: ColumnElement[bool]) -> None:
-    """Skip these deliveries, as far as they have not left yet."""
-    session.execute(
+def stop(
+    session: Session, reason: Reason, *where: ColumnElement[bool], now: datetime
+) -> None:
+    """Skip these deliveries, as far as they have not left yet, and tell of each."""
+    change = (
         update(Delivery)
         .where(Delivery.state.in_(STOPPABLE), *where)
         .values(state=DeliveryState.SKIPPED, reason=reason, settled_at=func.now())
+        .returning(Delivery.reason)
     )
+    told = settle.tell(change, verdict.skipped, verdict.because)
+    session.execute(told, {"now": now})
 
 
 def _suppression(address: str, scope: Scope) -> tuple[ColumnElement[bool], ...]:

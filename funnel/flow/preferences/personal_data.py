@@ -89,7 +89,8 @@ def erase(
     consent.withdraw(session, subscriber, set(Purpose), wording, now)
     if is_asked:
         consent.suppress(session, subscriber.address, "erased", now)
-    consent.stop(session, Reason.ERASED, Delivery.subscriber_id == subscriber_id)
+    mine = Delivery.subscriber_id == subscriber_id
+    consent.stop(session, Reason.ERASED, mine, now=now)
     _end_enrollments(session, subscriber_id)
     _free_seats(session, subscriber_id, now)
     _forget_rows(session, subscriber_id)

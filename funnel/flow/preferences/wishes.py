@@ -72,7 +72,9 @@ def change(
     for purpose, wording in wordings.items():
         decide = consent.grant if purpose in wishes.purposes else consent.withdraw
         decide(session, subscriber, {purpose}, wording, now)
-    if not wishes.purposes & MAILINGS:
+    if wishes.purposes & MAILINGS:
+        enrollment.come_back(session, subscriber_id, now=now)
+    else:
         words = wordings[Purpose.SERIES]
         _leave_marketing(session, subscriber, words, now, None)
     enrollment.look_again(session, hers(subscriber_id), now=now)
@@ -93,6 +95,8 @@ def agree(
     if subscriber is None or subscriber.address is None:
         return
     consent.grant(session, subscriber, {purpose}, wording, now)
+    if purpose in MAILINGS:
+        enrollment.come_back(session, subscriber_id, now=now)
     enrollment.look_again(session, hers(subscriber_id), now=now)
     session.commit()
 
@@ -107,9 +111,8 @@ def cancel_seat(session: Session, registration_id: int, *, now: datetime) -> Non
     seat.cancelled_at = now
     hers = Delivery.subscriber_id == seat.subscriber_id
     of_it = Delivery.occurrence_id == seat.occurrence_id
-    consent.stop(
-        session, Reason.SEAT_CANCELLED, hers, of_it, Delivery.kind == Kind.SERVICE
-    )
+    of_it &= Delivery.kind == Kind.SERVICE
+    consent.stop(session, Reason.SEAT_CANCELLED, hers, of_it, now=now)
     enrollment.look_again(session, Enrollment.registration_id == seat.id, now=now)
     events.record(
         session,
@@ -150,6 +153,7 @@ def _leave_marketing(
         Reason.UNSUBSCRIBED,
         Delivery.subscriber_id == subscriber.id,
         Delivery.kind == Kind.MARKETING,
+        now=now,
     )
     enrollment.look_again(session, hers(subscriber.id), now=now)
     events.record(

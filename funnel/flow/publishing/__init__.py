@@ -45,7 +45,9 @@ from funnel.flow.publishing.review import Finding, blocks, findings, touched
 from funnel.flow.publishing.settings import (
     BadSettings,
     Changed,
+    Leavers,
     change_settings,
+    leavers,
     settings_mark,
     settings_of,
 )
@@ -68,10 +70,13 @@ from funnel.flow.publishing.simulator import (
 )
 from funnel.flow.publishing.since import Since, looked_at, since
 from funnel.flow.publishing.standstill import (
+    Ahead,
     Choice,
+    Lost,
     Standstill,
     open_pause,
     pause,
+    reminders_ahead,
     resume,
     standstill,
 )
@@ -91,6 +96,7 @@ from funnel.flow.publishing.versions import keep as keep_version
 
 __all__ = [
     "AT_ONCE",
+    "Ahead",
     "BadDraft",
     "BadFolder",
     "BadName",
@@ -106,7 +112,9 @@ __all__ = [
     "Impact",
     "InUse",
     "Invented",
+    "Leavers",
     "ListConflict",
+    "Lost",
     "Nobody",
     "NotReady",
     "Piece",
@@ -145,6 +153,7 @@ __all__ = [
     "keep_version",
     "known_impact",
     "latest_impact",
+    "leavers",
     "looked_at",
     "move",
     "next_occurrence",
@@ -158,6 +167,7 @@ __all__ = [
     "reader",
     "readers",
     "real",
+    "reminders_ahead",
     "remove",
     "replanning",
     "restore",

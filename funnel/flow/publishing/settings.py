@@ -6,6 +6,7 @@ Rules move mails, so they are a draft like the list, published with its impact.
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -13,8 +14,11 @@ from sqlalchemy.orm import Session
 
 from funnel.domain.doors import BadDoors, Doors
 from funnel.domain.rules import BadRules, Rules
+from funnel.domain.status import LEAVING, Reason
 from funnel.flow import enrollment, events
-from funnel.flow.publishing import structure
+from funnel.flow.due import people
+from funnel.flow.due.outcome import outcome
+from funnel.flow.publishing import course, standstill, structure
 from funnel.flow.publishing.release import VersionConflict
 from funnel.models import Enrollment, EventKind, Sequence
 
@@ -24,6 +28,14 @@ class Changed(NamedTuple):
 
     rules: bool
     doors: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Leavers:
+    """How many people a condition would let go at once."""
+
+    count: int
+    is_estimate: bool = False
 
 
 class BadSettings(ValueError):  # noqa: N818 - it names what was found
@@ -88,6 +100,32 @@ def change_settings(
         )
     session.commit()
     return changed
+
+
+def leavers(
+    session: Session, sequence_id: int, doors: Mapping[str, Any], *, now: datetime
+) -> Leavers:
+    """Say who would leave if these doors were saved now; raises BadSettings.
+
+    Nobody, as long as the condition is the one that holds already. Of very many
+    people, one in so many is asked, and the number is an estimate.
+    """
+    try:
+        new = Doors.from_dict(doors)
+    except BadDoors as problem:
+        raise BadSettings(problem) from None
+    sequence = session.get_one(Sequence, sequence_id)
+    if not new.leave.facts or new.leave == Doors.from_dict(sequence.doors).leave:
+        return Leavers(0)
+    seen = replace(course.live(session, sequence), doors=new)
+    ids, step = standstill.some(session, standstill.inside(sequence_id))
+    persons = people.load(session, ids, with_events=seen.reads_events)
+    gone = sum(
+        outcome(person, seen, now).reason is Reason.EXIT_RULE
+        for person in persons
+        if person.row.reason not in LEAVING
+    )
+    return Leavers(gone * step, step > 1)
 
 
 def _canonical(rules: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,10 +1,12 @@
 """Sequences as a whole: begun, copied, put away."""
 
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from funnel.domain.status import Role, SequenceState
-from funnel.flow.publishing import slugs, structure
+from funnel.flow.publishing import slugs, standstill, structure
 from funnel.flow.publishing.content import contents
 from funnel.models import Masterclass, Sequence, Step
 
@@ -45,22 +47,29 @@ def copy(session: Session, sequence_id: int, name: str) -> Sequence:
     return new
 
 
-def archive(session: Session, sequence_id: int) -> None:
-    """Put a sequence away: it sends nothing; its mails and numbers stay. InUse."""
+def archive(session: Session, sequence_id: int, *, now: datetime) -> None:
+    """Put a sequence away: it sends nothing; its mails and numbers stay. InUse.
+
+    It stands still from now on, and who is inside goes on when somebody resumes it.
+    """
     sequence = session.get_one(Sequence, sequence_id, with_for_update=True)
     uses = select(Masterclass.id).where(Masterclass.sequence_id == sequence_id)
     if session.scalar(uses.limit(1)) is not None:
         raise InUse
     sequence.state = SequenceState.ARCHIVED
+    if sequence.version:
+        standstill.begin(session, sequence_id, now=now)
     session.commit()
 
 
-def take_out(session: Session, sequence_id: int) -> None:
-    """Take a sequence out of the archive; it waits to be sent live by a person."""
+def take_out(session: Session, sequence_id: int, *, now: datetime) -> None:
+    """Take a sequence out of the archive; a person lets it go on, or live."""
     sequence = session.get_one(Sequence, sequence_id, with_for_update=True)
     if sequence.state is SequenceState.ARCHIVED:
-        was_published = bool(sequence.version)
-        sequence.state = SequenceState.PAUSED if was_published else SequenceState.DRAFT
+        sequence.state = SequenceState.DRAFT
+        if sequence.version:
+            sequence.state = SequenceState.PAUSED
+            standstill.begin(session, sequence_id, now=now)  # of an old archive
     session.commit()
 
 

@@ -1,10 +1,13 @@
 """Pause and go on: a sequence, or everything, and what that means before it happens."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.orm import Session
 
 from funnel.domain import schedule
@@ -18,14 +21,23 @@ from funnel.domain.status import (
     SequenceState,
 )
 from funnel.flow import due, enrollment
-from funnel.flow.due import courses, people
+from funnel.flow.due import courses, dated, people
 from funnel.flow.due.outcome import Course
 from funnel.flow.due.people import Person
-from funnel.models import Delivery, Enrollment, Pause, Step
+from funnel.models import Delivery, Enrollment, Occurrence, Pause, Registration, Step
 from funnel.models import Sequence as SequenceRow
+
+ONE_DAY = timedelta(days=1)
 
 MOST_ASKED = 2000
 """People that are planned for a preview; of more, one in so many, and a guess."""
+
+
+class Lost(NamedTuple):
+    """A reminder of a date whose moment has passed."""
+
+    step_id: int
+    occurrence_id: int | None
 
 
 @dataclass(slots=True)
@@ -37,7 +49,18 @@ class Choice:
     shifted: int = 0  # of it, mails that take a later slot instead
     too_late: int = 0
     skipped: int = 0
-    reminders: int = 0  # service mails whose moment has passed for good
+    later: int = 0  # marketing of after the pause that comes later than it would
+    further: int = 0  # of it, what comes later by more than the pause, and a day
+    reminders: Counter[Lost] = field(default_factory=Counter)  # lost for good
+
+
+class Ahead(NamedTuple):
+    """A reminder that a pause which lasts until then would swallow."""
+
+    step: Step
+    at: datetime
+    date: Occurrence
+    people: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +72,7 @@ class Standstill:
     inside: int
     overdue: int
     choices: Sequence[Choice]
-
-    @property
-    def is_estimate(self) -> bool:
-        return self.overdue > MOST_ASKED
+    is_estimate: bool
 
 
 def pause(session: Session, sequence_id: int | None, *, now: datetime) -> None:
@@ -63,9 +83,14 @@ def pause(session: Session, sequence_id: int | None, *, now: datetime) -> None:
             session.commit()
             return
         sequence.state = SequenceState.PAUSED
+    begin(session, sequence_id, now=now)
+    session.commit()
+
+
+def begin(session: Session, sequence_id: int | None, *, now: datetime) -> None:
+    """Let a pause count from now, unless one lasts already; not committed."""
     if open_pause(session, sequence_id) is None:
         session.add(Pause(sequence_id=sequence_id, since=now, found_at=now))
-    session.commit()
 
 
 def resume(
@@ -91,7 +116,8 @@ def resume(
                 .where(SequenceRow.id.in_(mine))
                 .values(retimed_at=now)
             )
-    _take_back(session, sequence_id, now)
+    steps = select(Step.id).where(Step.sequence_id.in_(mine))
+    enrollment.take_back(session, _untried(), Delivery.step_id.in_(steps), now=now)
     enrollment.look_again(session, Enrollment.sequence_id.in_(mine), now=now)
     session.commit()
 
@@ -113,7 +139,7 @@ def standstill(
     found = open_pause(session, sequence_id)
     since = found.since if found else now
     count = session.scalar(
-        select(func.count()).where(_inside(sequence_id)).select_from(Enrollment)
+        select(func.count()).where(inside(sequence_id)).select_from(Enrollment)
     )
     ids = session.scalars(
         select(Enrollment.id)
@@ -121,12 +147,76 @@ def standstill(
         .order_by(Enrollment.id)
     ).all()
     step = -(-len(ids) // MOST_ASKED) or 1
-    persons = _load(session, ids[::step])
+    persons, others = _load(session, ids[::step]), _others(session, sequence_id, now)
     choices = [_choice(how, persons, since, now, step) for how in How]
-    return Standstill(found, now - since, count or 0, len(ids), choices)
+    for pairs, weight in ((persons, step), others):
+        _count_later(choices[0], pairs, since, now, weight)
+    is_estimate = max(step, others[1]) > 1
+    return Standstill(found, now - since, count or 0, len(ids), choices, is_estimate)
+
+
+def reminders_ahead(
+    session: Session, sequence_id: int, *, now: datetime, until: datetime
+) -> list[Ahead]:
+    """Return the reminders that a pause from now until then would swallow.
+
+    What thanks or follows up after a date is not among them: it goes when the pause
+    is over.
+    """
+    course = courses.load(session, [sequence_id]).of(sequence_id)
+    found = []
+    for date, count in _dates(session, sequence_id):
+        planned = dated.moments(course, date, date.zone, now).values()
+        found += [
+            Ahead(session.get_one(Step, item.step.id), item.at, date, count)
+            for item in planned
+            if item.step.kind is Kind.SERVICE
+            and item.skip is None
+            and item.not_after is not None
+            and now <= item.at < until
+        ]
+    return sorted(found, key=attrgetter("at"))
+
+
+def inside(sequence_id: int | None) -> ColumnElement[bool]:
+    """Select who is on her way through a sequence, or through any that sends."""
+    is_active = Enrollment.state == EnrollmentState.ACTIVE
+    return is_active & Enrollment.sequence_id.in_(_mine(sequence_id))
+
+
+def some(session: Session, where: ColumnElement[bool]) -> tuple[Sequence[int], int]:
+    """Return these enrollments, or of very many one in so many; and in how many."""
+    count = session.scalar(select(func.count()).where(where).select_from(Enrollment))
+    step = -(-(count or 0) // MOST_ASKED) or 1
+    ids = session.scalars(select(Enrollment.id).where(where, Enrollment.id % step == 0))
+    return ids.all(), step
 
 
 Pair = tuple[Person, Course]
+
+
+def _dates(session: Session, sequence_id: int) -> list[tuple[Occurrence, int]]:
+    """Return the dates of the seats inside, and how many people have one."""
+    rows = session.execute(
+        select(Occurrence, func.count())
+        .join(Registration, Registration.occurrence_id == Occurrence.id)
+        .join(Enrollment, Enrollment.registration_id == Registration.id)
+        .where(
+            inside(sequence_id),
+            Registration.cancelled_at.is_(None),
+            Occurrence.cancelled_at.is_(None),
+        )
+        .group_by(Occurrence.id)
+    )
+    return [(date, count) for date, count in rows]
+
+
+def _others(
+    session: Session, sequence_id: int | None, now: datetime
+) -> tuple[list[Pair], int]:
+    """Read who has nothing overdue: all, or one in so many."""
+    ids, step = some(session, inside(sequence_id) & (Enrollment.due_at > now))
+    return _load(session, ids), step
 
 
 def _load(session: Session, ids: Sequence[int]) -> list[Pair]:
@@ -157,8 +247,28 @@ def _choice(
         passed = {item.step.id for item in calendar if item.at <= now}
         for item in due.ahead(person, _after(course, how, since, now), now):
             if item.step.id in passed:
-                _count(choice, item, now, weight)
+                _count(choice, person, item, now, weight)
     return choice
+
+
+def _count_later(
+    choice: Choice, pairs: Iterable[Pair], since: datetime, now: datetime, weight: int
+) -> None:
+    """Count what this does to the marketing that was to come after the pause."""
+    much = now - since + ONE_DAY
+    for person, course in pairs:
+        calendar = {
+            item.step.id: item.at
+            for item in due.ahead(person, course, now)
+            if item.at > now and item.skip is None and item.step.is_marketing
+        }
+        for item in due.ahead(person, _after(course, choice.how, since, now), now):
+            delay = item.at - calendar.get(item.step.id, item.at)
+            if item.step.id in calendar and item.skip is Reason.TOO_LATE:
+                choice.too_late += weight
+            elif delay and item.skip is None:
+                choice.later += weight
+                choice.further += weight * (delay > much)
 
 
 def _after(course: Course, how: How, since: datetime, now: datetime) -> Course:
@@ -168,9 +278,13 @@ def _after(course: Course, how: How, since: datetime, now: datetime) -> Course:
     return replace(course, pauses=pauses, retimed_at=retimed_at)
 
 
-def _count(choice: Choice, item: Planned, now: datetime, weight: int) -> None:
+def _count(
+    choice: Choice, person: Person, item: Planned, now: datetime, weight: int
+) -> None:
     if item.step.kind is Kind.SERVICE:
-        choice.reminders += weight * (item.skip is Reason.TOO_LATE)
+        if item.skip is Reason.TOO_LATE:
+            lost = Lost(item.step.id, person.row.occurrence_id)
+            choice.reminders[lost] += weight
     elif item.skip is None:
         choice.leave += weight
         choice.shifted += weight * (item.at > now)
@@ -180,43 +294,15 @@ def _count(choice: Choice, item: Planned, now: datetime, weight: int) -> None:
         choice.skipped += weight
 
 
-def _take_back(session: Session, sequence_id: int | None, now: datetime) -> None:
-    steps = select(Step.id).where(Step.sequence_id.in_(_mine(sequence_id)))
-    gone = (
-        delete(Delivery)
-        .where(_untried(), Delivery.step_id.in_(steps))
-        .returning(Delivery.enrollment_id)
-        .cte("gone")
-    )
-    session.execute(
-        update(Enrollment)
-        .where(
-            Enrollment.id.in_(select(gone.c.enrollment_id)),
-            Enrollment.state == EnrollmentState.COMPLETED,
-        )
-        .values(state=EnrollmentState.ACTIVE, reason=None, due_at=now)
-        .add_cte(gone)
-    )
-
-
 def _untried() -> ColumnElement[bool]:
-    return (
-        (Delivery.state == DeliveryState.SCHEDULED)
-        & (Delivery.kind == Kind.MARKETING)
-        & (Delivery.attempt == 0)
-        & Delivery.enrollment_id.is_not(None)
-    )
+    is_marketing = Delivery.kind == Kind.MARKETING
+    return enrollment.untried() & is_marketing & Delivery.enrollment_id.is_not(None)
 
 
 def _mine(sequence_id: int | None) -> Select[int]:
     if sequence_id is not None:
         return select(SequenceRow.id).where(SequenceRow.id == sequence_id)
     return select(SequenceRow.id).where(SequenceRow.state == SequenceState.LIVE)
-
-
-def _inside(sequence_id: int | None) -> ColumnElement[bool]:
-    is_active = Enrollment.state == EnrollmentState.ACTIVE
-    return is_active & Enrollment.sequence_id.in_(_mine(sequence_id))
 
 
 def _concerned(sequence_id: int | None, now: datetime) -> ColumnElement[bool]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from funnel.domain.status import Purpose, Role
+from funnel.domain.status import LEAVING, Purpose, Reason, Role
 from funnel.models import (
     Consent,
     Delivery,
@@ -31,6 +32,15 @@ class Story:
     step: Step
     delivery: Delivery | None
     text: Revision
+    left: Reason | None = None  # why she gets no more marketing of its sequence
+
+
+class Happened(NamedTuple):
+    """An event with the text it is about, and why that mail was moved, if it was."""
+
+    event: Event
+    text: Revision | None
+    moved: Sequence[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +52,7 @@ class Person:
     seats: Sequence[Registration]
     enrollments: Sequence[Enrollment]
     stories: Sequence[Story]
-    events: Sequence[tuple[Event, Revision | None]]  # and the text that it is about
+    events: Sequence[Happened]
 
     @property
     def agreed(self) -> list[Purpose]:
@@ -111,20 +121,19 @@ def _stories(session: Session, enrollments: Sequence[Enrollment]) -> list[Story]
         )
         .order_by(Step.sequence_id, Step.rank)
     )
+    left = {one.sequence_id: one.reason for one in enrollments if one.reason in LEAVING}
     return [
-        Story(step, mail, text or published)
+        Story(step, mail, text or published, left.get(step.sequence_id))
         for step, published in steps
         for mail, text in [last.get(step.id, (None, None))]
         if step.deleted_at is None or mail
     ]
 
 
-def _events(
-    session: Session, subscriber_id: int
-) -> Sequence[tuple[Event, Revision | None]]:
+def _events(session: Session, subscriber_id: int) -> Sequence[Happened]:
     """Return what happened, with the text that she was sent, or is published now."""
     rows = session.execute(
-        select(Event, Revision)
+        select(Event, Revision, Delivery.moved)
         .outerjoin(Delivery, Delivery.id == Event.delivery_id)
         .outerjoin(Step, Step.id == Event.step_id)
         .outerjoin(
@@ -135,4 +144,4 @@ def _events(
         .order_by(Event.at.desc(), Event.id.desc())
         .limit(MOST_EVENTS)
     )
-    return [(event, text) for event, text in rows]
+    return [Happened(*row) for row in rows]

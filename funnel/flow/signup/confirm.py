@@ -18,6 +18,7 @@ from funnel.flow.preferences import consent
 from funnel.flow.preferences.consent import Wording
 from funnel.models import (
     Delivery,
+    Enrollment,
     EventKind,
     Masterclass,
     Occurrence,
@@ -72,6 +73,8 @@ def confirm(
             _agree(session, signup, wording, now)
         enrollment.start(session, _seat(session, signup, now), now=now)
         her, of = signup.subscriber_id, signup.masterclass_id
+        if series:
+            enrollment.come_back(session, her, now=now)
         counts.reached(session, Stage.CONFIRMED, her, of)
     session.commit()
     seat = registration(session, signup)
@@ -108,10 +111,13 @@ def registration(session: Session, signup: Signup) -> Registration | None:
     )
 
 
-def skip_reminders(session: Session, subscriber_id: int, reason: Reason) -> None:
+def skip_reminders(
+    session: Session, subscriber_id: int, reason: Reason, *, now: datetime
+) -> None:
     """Drop the second confirmation mail that still waits."""
     roles = select(Step.id).where(Step.role == Role.CONFIRMATION_AGAIN)
-    consent.stop(session, reason, hers(subscriber_id), Delivery.step_id.in_(roles))
+    again = hers(subscriber_id) & Delivery.step_id.in_(roles)
+    consent.stop(session, reason, again, now=now)
 
 
 def _agree(
@@ -136,8 +142,11 @@ def _welcome(session: Session, signup: Signup, now: datetime) -> None:
     subscriber.state = SubscriberState.ACTIVE
     subscriber.confirmed_at = subscriber.confirmed_at or now
     subscriber.first_name = signup.first_name or subscriber.first_name
+    if subscriber.zone != signup.zone:  # her mornings are others, in every sequence
+        mine = Enrollment.subscriber_id == subscriber.id
+        enrollment.look_again(session, mine, now=now)
     subscriber.zone, subscriber.language = signup.zone, signup.language
-    skip_reminders(session, subscriber.id, Reason.CONFIRMED)
+    skip_reminders(session, subscriber.id, Reason.CONFIRMED, now=now)
     events.record(session, EventKind.CONFIRMED, at=now, subscriber_id=subscriber.id)
 
 

@@ -121,6 +121,7 @@ def again(
     *,
     network: str,
     address: Address | None,
+    now: datetime,
 ) -> Form:
     """Return the form of an earlier sign-up, to send it once more; raises Unknown.
 
@@ -131,7 +132,7 @@ def again(
     if signup is None or signup.subscriber.address is None:
         raise Unknown(signup_id)
     if address is not None:
-        skip_reminders(session, signup.subscriber_id, Reason.REPLACED)
+        skip_reminders(session, signup.subscriber_id, Reason.REPLACED, now=now)
     return Form(
         masterclass=session.get_one(Masterclass, signup.masterclass_id),
         occurrence_id=signup.occurrence_id,
@@ -269,7 +270,7 @@ def _answer_by_mail(
     if seat is not None:
         _ask(session, signup, masterclass, now, role=Role.KNOWN, registration=seat)
         return
-    skip_reminders(session, signup.subscriber_id, Reason.REPLACED)
+    skip_reminders(session, signup.subscriber_id, Reason.REPLACED, now=now)
     later = now + AGAIN_AFTER
     _ask(session, signup, masterclass, now, role=Role.CONFIRMATION)
     _ask(session, signup, masterclass, now, role=Role.CONFIRMATION_AGAIN, due_at=later)

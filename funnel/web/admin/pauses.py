@@ -1,5 +1,7 @@
 """Pause and go on, asked before it happens: one sequence, or everything."""
 
+from datetime import timedelta
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, ngettext
@@ -10,14 +12,16 @@ from funnel.db import db
 from funnel.domain import dates
 from funnel.domain.status import How, SequenceState, TeamRole
 from funnel.flow import publishing
-from funnel.flow.publishing import Choice, Standstill
-from funnel.models import Sequence
+from funnel.flow.publishing import Choice, Lost, Standstill
+from funnel.models import Occurrence, Sequence, Step
 from funnel.web import now
+from funnel.web.admin import words
 from funnel.web.auth import needs
 
 bp = Blueprint("pauses", __name__)
 
 SLUG = "/sequences/<slug>"
+WEEK = timedelta(days=7)
 
 
 @bp.get(f"{SLUG}/pause")
@@ -25,8 +29,12 @@ SLUG = "/sequences/<slug>"
 def ask(slug: str) -> ResponseReturnValue:
     """Say what a pause means, before it begins."""
     sequence = _sequence(slug)
-    still = publishing.standstill(db.session(), sequence.id, now=now())
-    return render_template("admin/pause.html", sequence=sequence, still=still)
+    at, session = now(), db.session()
+    still = publishing.standstill(session, sequence.id, now=at)
+    ahead = publishing.reminders_ahead(session, sequence.id, now=at, until=at + WEEK)
+    return render_template(
+        "admin/pause.html", sequence=sequence, still=still, reminders=ahead
+    )
 
 
 @bp.post(f"{SLUG}/pause")
@@ -84,7 +92,7 @@ def ways(still: Standstill) -> list[tuple[Choice, str, list[str]]]:
         How.CONTINUE: _("On with the calendar as it was"),
         How.SKIP: _("Leave out what fell in the pause"),
     }
-    return [(one, names[one.how], _meaning(one, still)) for one in still.choices]
+    return [(one, names[one.how], _meaning(one)) for one in still.choices]
 
 
 @bp.app_template_global("length_of_pause")
@@ -105,21 +113,50 @@ def _how() -> How | None:
 def _choices(sequence: Sequence | None, code: int = 200) -> ResponseReturnValue:
     sequence_id = sequence.id if sequence else None
     still = publishing.standstill(db.session(), sequence_id, now=now())
-    page = render_template("admin/resume.html", sequence=sequence, still=still)
+    lost = [(_subject(one), count) for one, count in still.choices[0].reminders.items()]
+    page = render_template(
+        "admin/resume.html", sequence=sequence, still=still, lost=lost
+    )
     return page, code
 
 
-def _meaning(choice: Choice, still: Standstill) -> list[str]:
+def _subject(lost: Lost) -> str:
+    revision = db.session.get_one(Step, lost.step_id).revision
+    date = db.session.get(Occurrence, lost.occurrence_id or 0)
+    return words.subject(revision.subject if revision else "", date)
+
+
+def _meaning(choice: Choice) -> list[str]:
     first = {
         How.SHIFT: _(
-            "The pause does not count: who was in the middle gets every mail, the "
-            "next ones %(length)s later.",
-            length=length(still),
+            "The pause does not count: who was in the middle gets every mail of the "
+            "series, later by the pause or at the next time after it that is free."
         ),
         How.CONTINUE: _("Nothing moves. What is not too late yet leaves now."),
         How.SKIP: _("The series goes on with the mails after the pause."),
     }
-    return [str(first[choice.how]), *_numbers(choice)]
+    return [str(first[choice.how]), *_numbers(choice), *_after(choice)]
+
+
+def _after(choice: Choice) -> list[str]:
+    """Say what becomes of the mails that were to come after the pause."""
+    if not choice.later:
+        return []
+    later = ngettext(
+        "%(num)d mail of after the pause comes later",
+        "%(num)d mails of after the pause come later",
+        choice.later,
+    )
+    if not choice.further:
+        return [str(later)]
+    further = ngettext(
+        "%(num)d of them by more than the pause: it rests around a masterclass, or "
+        "its day is taken",
+        "%(num)d of them by more than the pause: they rest around a masterclass, or "
+        "their day is taken",
+        choice.further,
+    )
+    return [f"{later}, {further}"]
 
 
 def _numbers(choice: Choice) -> list[str]:

@@ -5,8 +5,8 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale, lazy_gettext
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
 from sqlalchemy import select
 
 from funnel.db import db
@@ -14,10 +14,10 @@ from funnel.domain.doors import Cause
 from funnel.domain.rules import DAYS, Lateness
 from funnel.domain.status import TeamRole
 from funnel.flow import publishing
-from funnel.flow.publishing import BadSettings, VersionConflict
+from funnel.flow.publishing import BadSettings, Leavers, VersionConflict
 from funnel.models import Sequence
 from funnel.web import now
-from funnel.web.admin import lengths
+from funnel.web.admin import lengths, phrases
 from funnel.web.auth import needs
 
 bp = Blueprint("rules", __name__, url_prefix="/sequences/<slug>/settings")
@@ -30,6 +30,7 @@ CAUSES = {
     Cause.TAG: lazy_gettext("she gets a tag"),
     Cause.BY_HAND: lazy_gettext("one of us starts it for her"),
 }
+NOBODY = Leavers(0)
 LATE = {
     "marketing": lazy_gettext("Marketing"),
     "reminder": lazy_gettext("Reminders"),
@@ -50,10 +51,12 @@ def show(slug: str) -> ResponseReturnValue:
 @bp.post("")
 @needs(TeamRole.MARKETER)
 def save(slug: str) -> ResponseReturnValue:
-    """Keep the doors, and the rules as a draft."""
+    """Keep the doors, and the rules as a draft; who would leave is asked about."""
     sequence, typed, seen = _sequence(slug), request.form, request.form.get("seen", "")
     rules, doors = _rules(typed), _doors(typed)
     try:
+        if (leavers := _leavers(sequence, doors)).count:
+            return _ask(sequence, seen, leavers)
         changed = publishing.change_settings(
             db.session(), sequence.id, rules, doors, seen=seen, now=now()
         )
@@ -76,6 +79,7 @@ def _page(
     seen: str,
     problems: Mapping[str, str] | None = None,
     code: int = 200,
+    leavers: Leavers = NOBODY,
 ) -> ResponseReturnValue:
     page = render_template(
         "admin/rules.html",
@@ -86,8 +90,22 @@ def _page(
         is_stale=code == 409,  # noqa: PLR2004 - HTTP's word for it
         causes=CAUSES,
         late=LATE,
+        leavers=leavers,
+        confirmed=phrases.condition_kept(form["leave"]),
     )
     return page, code
+
+
+def _leavers(sequence: Sequence, doors: Mapping[str, Any]) -> Leavers:
+    """Say who would leave by this, unless she has seen that already and goes on."""
+    if request.form.get("confirmed") == doors["leave"]:
+        return NOBODY
+    return publishing.leavers(db.session(), sequence.id, doors, now=now())
+
+
+def _ask(sequence: Sequence, seen: str, leavers: Leavers) -> ResponseReturnValue:
+    """Show what was typed, and how many people it lets go for good."""
+    return _page(sequence, _as_typed(), seen, leavers=leavers)
 
 
 def _again(
@@ -95,9 +113,13 @@ def _again(
 ) -> ResponseReturnValue:
     """Show the form once more, as it was typed."""
     db.session.rollback()
-    typed = {**request.form.to_dict(), "send_days": request.form.getlist("send_days")}
     mark = publishing.settings_mark(sequence) if code == 409 else seen  # noqa: PLR2004
-    return _page(sequence, typed, mark, problems, code)
+    return _page(sequence, _as_typed(), mark, problems, code)
+
+
+def _as_typed() -> dict[str, Any]:
+    days = request.form.getlist("send_days")
+    return {"leave": "", **request.form.to_dict(), "send_days": days}
 
 
 def _filled(sequence: Sequence) -> dict[str, Any]:
@@ -112,6 +134,7 @@ def _filled(sequence: Sequence) -> dict[str, Any]:
         "enter": cause,
         "name": name,
         "again": doors["again"] != "never",
+        "leave": phrases.condition_shown(doors["leave"], str(get_locale())),
     }
     for kind, span in spans.items():
         form |= {f"{kind}_{key}": lengths.shown(text) for key, text in span.items()}
@@ -133,7 +156,7 @@ def _doors(typed: Mapping[str, str]) -> dict[str, Any]:
     return {
         "enter": f"{enter} {typed.get('name', '') if has_name else ''}".strip(),
         "again": "once finished" if "again" in typed else "never",
-        "leave": typed.get("leave", ""),
+        "leave": phrases.condition_kept(typed.get("leave", "")),
         "priority": int(number) if is_number and len(number) < 9 else number,  # noqa: PLR2004 - far beyond the limit
     }
 

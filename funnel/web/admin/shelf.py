@@ -9,6 +9,7 @@ from funnel.domain.status import TeamRole
 from funnel.flow import publishing
 from funnel.flow.publishing import BadName, InUse
 from funnel.models import Sequence
+from funnel.web import now
 from funnel.web.admin.sequences import find
 from funnel.web.auth import needs
 
@@ -46,7 +47,7 @@ def add() -> ResponseReturnValue:
 def archive(slug: str) -> ResponseReturnValue:
     """Put a sequence away."""
     try:
-        publishing.archive(db.session(), find(slug).id)
+        publishing.archive(db.session(), find(slug).id, now=now())
     except InUse:
         problem = _("A masterclass sends its mails through it. Pause it instead.")
         flash(problem, "problem")
@@ -59,7 +60,7 @@ def archive(slug: str) -> ResponseReturnValue:
 @needs(TeamRole.MARKETER)
 def take_out(slug: str) -> ResponseReturnValue:
     """Take a sequence out of the archive."""
-    publishing.take_out(db.session(), find(slug).id)
+    publishing.take_out(db.session(), find(slug).id, now=now())
     flash(_("It is back. It sends nothing before you let it go on."))
     return redirect(url_for("admin.sequences.show", slug=slug), 303)
 

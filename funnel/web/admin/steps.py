@@ -12,10 +12,10 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from funnel.db import db
-from funnel.domain import timing
 from funnel.domain.status import Role, TeamRole
 from funnel.flow import publishing, reports
 from funnel.flow.publishing import (
@@ -30,7 +30,7 @@ from funnel.flow.publishing.content import Contents
 from funnel.mail.names import NAMES
 from funnel.models import Step
 from funnel.web import now
-from funnel.web.admin import diffs, previews, values, words
+from funnel.web.admin import diffs, phrases, previews, values, words
 from funnel.web.auth import member, needs
 
 FIELDS = ("timing", "condition", "subject", "preheader", "body")
@@ -142,6 +142,8 @@ def _typed() -> dict[str, object]:
         for name in FIELDS
         if name in request.form
     }
+    if "timing" in sent:
+        sent["timing"] = phrases.timing_kept(sent["timing"])
     return sent | {"is_on": "is_on" in request.form}
 
 
@@ -179,7 +181,7 @@ def _editor(
         most_counted=reports.MOST_COUNTED,
         values=values,
         conditions=_conditions(content),
-        examples=timing.EXAMPLES,
+        examples=phrases.timing_examples(str(get_locale())),
         is_listed=step.role is Role.LISTED,
         texts=reports.texts(db.session(), step.id),
     )

@@ -148,6 +148,7 @@ def _page(found: Person, problems: Mapping[str, str]) -> ResponseReturnValue:
             if one.state is EnrollmentState.ACTIVE
             and (said := tales.stands(one.sequence))
         ],
+        later=tales.later,
         date=next((seat.occurrence for seat in found.seats), None),
         problems=problems,
         tags=subscribers.known_tags(db.session()),

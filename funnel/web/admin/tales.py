@@ -38,6 +38,8 @@ class Tale(NamedTuple):
 
 def tale(story: Story, planned: Planned | None, zone: str) -> Tale:
     """Tell what became of a step, or what will; moments on her own clock."""
+    if story.delivery is None and planned is None and story.left:
+        return _never(story.left)
     return tell(story.delivery, planned, zone, story.step)
 
 
@@ -55,9 +57,18 @@ def tell(mail: Delivery | None, planned: Planned | None, zone: str, step: Step) 
     if planned.skip is Reason.CONDITION:
         return Tale("never", _not_hers(str(planned.step.condition)))
     if planned.skip is not None:
-        reason = words.REASONS[planned.skip]
-        return Tale("never", _("Will not come: %(reason)s.", reason=reason))
+        return _never(planned.skip)
     return Tale("ahead", _ahead(planned, zone))
+
+
+def later(moved: Iterable[str]) -> str:
+    """Return in words why a mail went at another moment than its timing says."""
+    return str(_("moved: %(why)s", why=_why(Moved(cause) for cause in moved)))
+
+
+def _never(reason: Reason) -> Tale:
+    said = _("Will not come: %(reason)s.", reason=words.REASONS[reason])
+    return Tale("never", str(said))
 
 
 def when(story: Story, planned: Planned | None) -> datetime:
@@ -139,6 +150,11 @@ def _open(mail: Delivery, zone: str) -> str:
                 reply=mail.reply,
                 moment=due,
             )
+        )
+    if mail.moved:
+        why = _why(Moved(cause) for cause in mail.moved)
+        return str(
+            _("Due on %(moment)s, waiting to be sent: %(why)s.", moment=due, why=why)
         )
     return str(_("Due on %(moment)s, waiting to be sent.", moment=due))
 

@@ -31,6 +31,7 @@ from funnel.mail.names import SAMPLES
 from funnel.mail.problem import TemplateProblem
 from funnel.mail.tracked import OURS
 from funnel.models import Event, EventKind, Occurrence
+from funnel.web.admin import phrases
 
 STATES = {
     SequenceState.DRAFT: lazy_gettext("draft"),
@@ -218,6 +219,10 @@ CONDITIONS = {
     "purchased": lazy_gettext("only who bought"),
     "not purchased": lazy_gettext("only who did not buy"),
 }
+EXAMPLES = {
+    "timing": phrases.timing_examples,
+    "condition": phrases.condition_examples,
+}
 ANY_SENT = re.compile(r"any of (?P<mails>[^ ]+(, [^ ]+)*) sent")
 SHORT, LONG = "EEE d MMM HH:mm", "EEEE d MMMM yyyy, HH:mm"
 
@@ -235,7 +240,8 @@ def condition(text: str) -> str:
             "only who got that mail", "only who got one of %(num)d mails", count
         )
         return str(words)
-    return str(CONDITIONS.get(text) or _("only if %(condition)s", condition=text))
+    said = phrases.condition_shown(text, str(get_locale()))
+    return str(CONDITIONS.get(text) or _("only if %(condition)s", condition=said))
 
 
 def timing(text: str) -> str:
@@ -273,8 +279,17 @@ def say(sentence: str | None, details: Mapping[str, str] | None = None) -> str:
 
 
 def sentence(problem: Problem) -> str:
-    """Return what is wrong with a field of a draft."""
-    return say(problem.sentence, problem.details)
+    """Return what is wrong with a field of a draft, with examples of this language."""
+    details = dict(problem.details)
+    if "examples" in details and problem.field in EXAMPLES:
+        known = EXAMPLES[problem.field](str(get_locale()))
+        details["examples"] = " · ".join(known)
+    return say(problem.sentence, details)
+
+
+def written(timing: str) -> str:
+    """Return a timing as somebody writes it in the language of the page."""
+    return phrases.timing_shown(timing, str(get_locale()))
 
 
 def problems(refused: BadDraft) -> str:
