@@ -14,10 +14,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import psycopg
+import terminal
 
 from funnel.domain.links import Links
 from funnel.domain.tokens import Keys
@@ -122,11 +124,15 @@ class Running:
     def said(self) -> str:
         return self.log.read_text("utf-8", "replace") if self.log.exists() else ""
 
-    def funnel(
-        self, *words: str, check: bool = True
-    ) -> subprocess.CompletedProcess[str]:
-        """Run a command in "another terminal": it finds the system by its folder."""
-        done = subprocess.run(
+    def funnel(self, *words: str, check: bool = True) -> CompletedProcess[str]:
+        """Give a command in "another terminal": it finds the system by its folder."""
+        done = terminal.funnel(words, self.environment, ROOT)
+        assert not check or done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
+        return done
+
+    def program(self, *words: str) -> CompletedProcess[str]:
+        """Start the program itself, to give it a command."""
+        return subprocess.run(
             [sys.executable, "-m", "funnel", *words],
             cwd=ROOT,
             env=self.environment,
@@ -135,8 +141,6 @@ class Running:
             timeout=PATIENCE,
             check=False,
         )
-        assert not check or done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
-        return done
 
     def execute(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Ask the database what a test cannot see from outside, or set its stage."""

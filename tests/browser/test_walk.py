@@ -1,7 +1,8 @@
 """What people do, in a real browser: a reader comes, a marketer edits."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import count
 
 import pytest
 from babel.dates import format_date
@@ -19,7 +20,7 @@ def test_a_reader_signs_up_confirms_joins_and_leaves(
 ) -> None:
     reader = Reader(system, f"lezer-{seen.width}@lezer.example")
     page = context.new_page()
-    date = system.now() + timedelta(days=9)
+    date = free_day(system)
     start = f"{date:%Y-%m-%d} 20:00"
     system.add_date(start)
 
@@ -47,6 +48,14 @@ def test_a_reader_signs_up_confirms_joins_and_leaves(
     joined = "SELECT joined_at IS NOT NULL FROM registration r JOIN subscriber s"
     joined += " ON s.id = r.subscriber_id WHERE s.address = %s"
     assert system.execute(joined, [reader.address]) == [(True,)]
+
+
+def free_day(system: Running) -> datetime:
+    """Return a day that no date of the masterclass has, nine days from now or later."""
+    day = "SELECT (starts_at AT TIME ZONE 'Europe/Amsterdam')::date FROM occurrence"
+    taken = {taken for (taken,) in system.execute(day)}
+    days = (system.now() + timedelta(days=number) for number in count(9))
+    return next(day for day in days if day.date() not in taken)
 
 
 def confirm(page: Page, reader: Reader) -> None:

@@ -98,7 +98,7 @@ def test_secrets_are_for_their_owner_only(whole: Running) -> None:
 
 
 def test_another_terminal_finds_the_system_through_its_folder(whole: Running) -> None:
-    done = whole.funnel("doctor", check=False)
+    done = whole.program("doctor")
 
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -208,7 +208,7 @@ def test_ctrl_c_while_the_program_is_still_being_read_says_nothing(
     (tmp_path / "flask.py").write_text("raise KeyboardInterrupt")
     idle.environment["PYTHONPATH"] = str(tmp_path)
 
-    done = idle.funnel("run", check=False)
+    done = idle.program("run")
 
     assert done.returncode == 130
     assert done.stdout + done.stderr == ""
