@@ -48,7 +48,8 @@ def test_a_marketer_edits_a_running_sequence_reads_the_impact_and_undoes_it(
     assert published_order(system)[2:4] == ["03b-een-tussendoortje", "05-cyclus"]
     wait_for(lambda: waits_for(system) == "03b-een-tussendoortje", "the next plan")
 
-    page.get_by_role("button", name="Undo version").click()
+    news = page.get_by_role("status")
+    news.get_by_role("button", name="Undo version").click()
     expect(page.locator("h1")).to_contain_text("Publish")
     publish(page)
     assert published_order(system) == before
@@ -80,7 +81,9 @@ def move(page: Page) -> None:
     page.keyboard.press("ArrowUp")
     expect(page).to_have_url(re.compile("#step-"))
     expect(grip).to_be_focused()
-    expect(page.locator(".chip.clay").filter(has_text="moved")).to_have_count(1)
+    moved = page.locator(".chip.clay").filter(has_text="moved")
+    expect(moved).to_have_count(1)
+    expect(mail(page, "Kijk een maand mee").locator(moved)).to_be_visible()
     assert subjects(page)[3:5] == [
         "Kijk een maand mee met je cyclus",
         "Moe: wat het wel en niet zegt",

@@ -79,15 +79,7 @@ def publish(slug: str) -> ResponseReturnValue:
     if _is_uncounted(sequence):
         return _review(sequence, 422, _("First let it be said what it means for them."))
     try:
-        publishing.publish(
-            db.session(),
-            sequence.id,
-            base_version=request.form.get("version", -1, int),
-            drafts=request.form.get("drafts", ""),
-            author=member().user.name or member().user.address,
-            now=now(),
-            wishes=publishing.Wishes(**_ticked("also_passed", "reopen")),
-        )
+        _publish(sequence)
     except (VersionConflict, BadDraft) as problem:
         return _refused(sequence, problem)
     said = _("Version %(version)s is published.", version=sequence.version)
@@ -115,6 +107,18 @@ def go_live(slug: str) -> ResponseReturnValue:
     else:
         flash(_("The sequence is live. Mails that are too late by now are skipped."))
     return redirect(url_for("admin.sequences.show", slug=slug), 303)
+
+
+def _publish(sequence: Sequence) -> None:
+    publishing.publish(
+        db.session(),
+        sequence.id,
+        base_version=request.form.get("version", -1, int),
+        drafts=request.form.get("drafts", ""),
+        author=member().user.name or member().user.address,
+        now=now(),
+        wishes=publishing.Wishes(**_ticked("also_passed", "reopen")),
+    )
 
 
 def _is_uncounted(sequence: Sequence) -> bool:
