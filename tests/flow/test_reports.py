@@ -16,7 +16,7 @@ from funnel.domain.status import (
 )
 from funnel.flow import events, reports
 from funnel.flow.reports import Group, Order, Selection, Which, people
-from funnel.models import ClickCount, Consent, EventKind, Heartbeat, Link
+from funnel.models import ClickCount, Consent, EventKind, Heartbeat, Link, Subscriber
 
 
 def test_each_step_counts_who_waits_and_what_became_of_its_mails(
@@ -331,6 +331,68 @@ def test_a_name_that_very_many_have_is_listed_and_counted_so_far(
     assert {one.id for one in page.people} == {one.id for one in annas}
     assert (page.total, page.is_more) == (4, True)
     assert [one.first_name for one in rare.people] == ["Bo"]
+
+
+NAMES = ("Anna", "Bo Fatima", "Zoë", "Fatou", "", "FAY")
+"""With a second name, a beginning that some share, and one that comes late."""
+
+
+@pytest.mark.parametrize("order", list(Order))
+@pytest.mark.parametrize("words", ["", "fa", "f", "zoë", "A", "com", "qx", "qxq"])
+@pytest.mark.parametrize("most", [2, 5, 100])
+def test_whatever_is_asked_all_its_pages_hold_everybody_once_in_order(
+    session: Session,
+    monkeypatch: pytest.MonkeyPatch,
+    order: Order,
+    words: str,
+    most: int,
+) -> None:
+    for name, value in {"SIZE": 3, "MOST_COUNTED": most, "MANY": 2 * most}.items():
+        monkeypatch.setattr(people, name, value)
+    everybody = [
+        factories.subscriber(
+            session,
+            first_name=NAMES[n % 6],
+            address=f"{NAMES[n * 7 % 6].lower().strip() or 'x'}{n}@example.com",
+            state=SubscriberState.PENDING if n % 4 == 3 else SubscriberState.ACTIVE,
+        )
+        for n in range(32)
+    ]
+    state = SubscriberState.ACTIVE
+    asked = [
+        one for one in everybody if one.state is state and _has(one, words.lower())
+    ]
+
+    seen, after = _turned_over(session, Selection(words=words, state=state), order)
+
+    assert after is None
+    assert [one.id for one in seen] == [one.id for one in _in_order(asked, order)]
+
+
+def _has(her: Subscriber, words: str) -> bool:
+    texts = [str(her.address).lower(), her.first_name.lower()]
+    if len(words) > 2:
+        return any(words in text for text in texts)
+    lead = " " * (3 - len(words)) if words else ""
+    return any(lead + words in f"  {text}" for text in texts)
+
+
+def _in_order(them: list[Subscriber], order: Order) -> list[Subscriber]:
+    if order is Order.ADDRESS:
+        return sorted(them, key=lambda one: str(one.address))
+    return sorted(them, key=lambda one: one.id, reverse=order is Order.NEWEST)
+
+
+def _turned_over(
+    session: Session, selection: Selection, order: Order
+) -> tuple[list[Subscriber], str | None]:
+    """Return everybody on the pages of a selection."""
+    page = reports.page(session, selection, order=order)
+    seen = list(page.people)
+    while page.after is not None and len(seen) < 100:
+        page = reports.page(session, selection, order=order, after=page.after)
+        seen += page.people
+    return seen, page.after
 
 
 def test_a_mail_tells_its_own_events_whosever_it_is(

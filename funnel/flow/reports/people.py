@@ -5,8 +5,20 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    any_,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.orm import Session
 
 from funnel.domain.status import EnrollmentState, SubscriberState
@@ -16,6 +28,12 @@ from funnel.models.subscriber import letters
 SIZE = 50
 MOST_COUNTED = 1000
 """A page says “more than 1,000” rather than make everybody wait for the number."""
+
+MANY = 10_000
+"""Fewer are found and sorted at once; of more, the next are mostly near."""
+
+FOR_THESE = text("SET LOCAL plan_cache_mode = force_custom_plan")
+"""A question is planned for what it asks: words of nobody are not words of all."""
 
 GROUP = 3
 
@@ -97,14 +115,21 @@ def page(
 ) -> Page:
     """Return a page of a selection; `after` is what the page before gave."""
     selection = selection or Selection()
-    rare = [*selection.conditions(), *_listed(order)]
-    some = select(Subscriber.id).where(*rare).limit(MOST_COUNTED + 1).subquery()
-    total = session.scalar(select(func.count()).select_from(some)) or 0
-    where = selection.conditions(is_rare=total <= MOST_COUNTED)
-    wanted = _sorted(select(Subscriber).where(*where), order, after)
-    found = session.scalars(wanted.limit(SIZE + 1)).all()
+    session.execute(FOR_THESE)
+    named = _named(session, selection.words)
+    where = [*named, *selection.conditions(is_rare=False)]
+    some = select(Subscriber.id).where(*where, *_listed(order))
+    known = session.scalars(some.limit(MOST_COUNTED + 1)).all()
+    found: Sequence[Subscriber] = ()
+    if len(known) <= MOST_COUNTED:
+        where = [Subscriber.id.in_(known)]
+    elif not named:
+        found = _near(session, where, order, after)
+        where = selection.conditions()
+    if not found:
+        found = _sorted(session, where, order, after)
     more = _key(found[SIZE - 1], order) if len(found) > SIZE else None
-    return Page(found[:SIZE], total, more)
+    return Page(found[:SIZE], len(known), more)
 
 
 def count(session: Session, selection: Selection) -> int:
@@ -113,19 +138,78 @@ def count(session: Session, selection: Selection) -> int:
     return session.scalar(select(func.count(Subscriber.id)).where(*where)) or 0
 
 
+def _named(session: Session, words: str) -> list[ColumnElement[bool]]:
+    """Look up by their letters who is meant; empty when these are many, or all."""
+    called = _words(words, is_rare=True)
+    if not called:
+        return []
+    ids = session.scalars(select(Subscriber.id).where(*called).limit(MANY)).all()
+    if len(ids) == MANY:
+        return []
+    return [Subscriber.id == any_(literal(ids, ARRAY(BigInteger)))]
+
+
+def _near(
+    session: Session,
+    where: Sequence[ColumnElement[bool]],
+    order: Order,
+    after: str | None,
+) -> Sequence[Subscriber]:
+    """Return the next of very many if they are among the next MANY of everybody.
+
+    They are not, and nobody is returned, where the order follows what is asked for:
+    by address, every Zoë comes late.
+    """
+    way, place = _from(order, after), _place(order)
+    everybody = way.with_only_columns(place).order_by(_along(order, place))
+    edge = session.scalar(everybody.offset(MANY).limit(1))
+    near = [] if edge is None else [not_(_is_further(order, edge))]
+    wanted = way.where(*near, *where).order_by(_along(order, place))
+    found = session.scalars(wanted.limit(SIZE + 1)).all()
+    return found if len(found) > SIZE or not near else ()
+
+
 def _sorted(
-    wanted: Select[Subscriber], order: Order, after: str | None
-) -> Select[Subscriber]:
-    wanted = wanted.where(*_listed(order))
+    session: Session,
+    where: Sequence[ColumnElement[bool]],
+    order: Order,
+    after: str | None,
+) -> Sequence[Subscriber]:
+    """Return the next by finding all of them first.
+
+    OFFSET 0 says so to the database, which would rather walk along an index past
+    everybody else.
+    """
+    way, place = _from(order, after).where(*where), _place(order)
+    them = way.with_only_columns(Subscriber.id, place).offset(0).subquery()
+    ids, places = them.columns
+    page = select(ids).order_by(_along(order, places)).limit(SIZE + 1)
+    people = select(Subscriber).where(Subscriber.id.in_(page))
+    return session.scalars(people.order_by(_along(order, place))).all()
+
+
+def _from(order: Order, after: str | None) -> Select[Subscriber]:
+    """Select who comes after somebody in this order, or everybody."""
+    people = select(Subscriber).where(*_listed(order))
     if order is Order.ADDRESS:
-        further = [Subscriber.address > after] if after else []
-        return wanted.where(*further).order_by(Subscriber.address)
-    start = int(after) if after and after.isdecimal() else None
-    if order is Order.OLDEST:
-        later = [Subscriber.id > start] if start is not None else []
-        return wanted.where(*later).order_by(Subscriber.id)
-    older = [Subscriber.id < start] if start is not None else []
-    return wanted.where(*older).order_by(Subscriber.id.desc())
+        return people.where(_is_further(order, after)) if after else people
+    if after and after.isdecimal():
+        return people.where(_is_further(order, int(after)))
+    return people
+
+
+def _is_further(order: Order, place: str | int) -> ColumnElement[bool]:
+    column = _place(order)
+    return column < place if order is Order.NEWEST else column > place
+
+
+def _along(order: Order, place: SQLColumnExpression[Any]) -> ColumnElement[Any]:
+    return place.desc() if order is Order.NEWEST else place.asc()
+
+
+def _place(order: Order) -> SQLColumnExpression[Any]:
+    """Return what an order goes by."""
+    return Subscriber.address if order is Order.ADDRESS else Subscriber.id
 
 
 def _listed(order: Order) -> list[ColumnElement[bool]]:
@@ -138,19 +222,20 @@ def _key(last: Subscriber, order: Order) -> str:
 
 
 def _words(words: str, *, is_rare: bool) -> list[ColumnElement[bool]]:
-    text = words.strip()
-    if not text:
+    part = words.strip()
+    if not part:
         return []
+    if len(part) < GROUP:
+        part = part.rjust(GROUP)
+        names: list[SQLColumnExpression[Any]] = [
+            func.concat("  ", Subscriber.address, "  ", Subscriber.first_name)
+        ]
+    else:
+        names = [Subscriber.address, Subscriber.first_name]
+    there = or_(*(one.icontains(part, autoescape=True) for one in names))
+    groups = func.letter_groups(func.lower(part))
     hers = letters(Subscriber.address, Subscriber.first_name)
-    if len(text) < GROUP:
-        start = func.lower(text.rjust(GROUP))
-        return [hers.contains(array([start]))]
-    either = or_(
-        Subscriber.address.icontains(text, autoescape=True),
-        Subscriber.first_name.icontains(text, autoescape=True),
-    )
-    known = [hers.contains(func.letter_groups(func.lower(text)))] if is_rare else []
-    return [*known, either]
+    return [hers.contains(groups), there] if is_rare else [there]
 
 
 def _waiting(step_id: int | None) -> list[ColumnElement[bool]]:
