@@ -51,6 +51,12 @@ def work(session: Session, now: datetime) -> None:
         pass
 
 
+def alone(session: Session, now: datetime) -> None:
+    """Do each batch as if nobody had been there before."""
+    while imports.work(session, now=now, batches=1):
+        pass
+
+
 def checked(
     session: Session, data: bytes | str, now: datetime, **changes: Any
 ) -> SubscriberImport:
@@ -223,6 +229,37 @@ def test_the_same_file_a_second_time_changes_nothing(
     assert again.tally == {"known": 30}
     for table in (Subscriber, Consent, Event):
         assert session.scalar(select(func.count()).select_from(table)) == 30
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("head", ["email,name\r\n", ""])
+def test_whoever_goes_on_with_a_file_begins_where_the_other_stopped(
+    session: Session,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+    encoding: str,
+    head: str,
+) -> None:
+    monkeypatch.setattr("funnel.flow.imports.check.BATCH", 2)
+    monkeypatch.setattr("funnel.flow.imports.bring.BATCH", 2)
+    rows = [
+        f'r{n}@example.nl,"Zoë\n{n}"\r\n' if n % 3 else f'bad {n},"a\n\nb"\r\n\r\n'
+        for n in range(9)
+    ]
+    row = upload(session, (head + "".join(rows)).encode(encoding), now)
+    columns = ["address", "first_name"]
+    imports.prepare(session, row.id, plan(row, columns=columns, has_header=bool(head)))
+
+    alone(session, now)
+    imports.start(session, row.id)
+    alone(session, now)
+
+    lines = [one.line for one in imports.left_out(session, row.id)]
+    first = 3 + bool(head)
+    assert row.tally == {"new": 6, "bad-address": 3}
+    assert lines == [first, first + 8, first + 16]
+    names = session.scalars(select(Subscriber.first_name)).all()
+    assert set(names) == {f"Zoë {n}" for n in (1, 2, 4, 5, 7, 8)}
 
 
 def test_who_left_another_program_is_kept_as_somebody_who_left(

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from funnel.domain.status import (
@@ -17,7 +16,9 @@ from funnel.domain.status import (
     Verdict,
 )
 from funnel.flow import enrollment, subscribers
+from funnel.flow.delivery.rows import moment
 from funnel.flow.imports import judge
+from funnel.flow.imports.batch import among, put, putting
 from funnel.flow.imports.judge import Candidate
 from funnel.flow.preferences import Wording
 from funnel.models import (
@@ -40,8 +41,7 @@ def step(session: Session, row: SubscriberImport, zone: str, now: datetime) -> N
     Their rows go in the same transaction, so that nobody is brought in twice; one
     that must stay out by now stays in the report.
     """
-    waiting = _next(session, row)
-    people = [Candidate(one.line, one.address, one.values) for one in waiting]
+    people = _next(session, row)
     here = judge.known(session, people)
     verdicts = {one.line: judge.verdict(one, here) for one in people}
 
@@ -50,25 +50,36 @@ def step(session: Session, row: SubscriberImport, zone: str, now: datetime) -> N
 
     _add(session, row, [*those(Verdict.NEW), *those(Verdict.STOPPED)], zone, now)
     _complete(session, those(Verdict.KNOWN), here, now)
-    for one in waiting:
-        one.verdict = verdicts[one.line]
-        if one.verdict in BROUGHT_IN:
-            session.delete(one)
+    _write_down(session, row, verdicts)
     row.tally = _counted(row.tally, list(verdicts.values()))
-    row.done += len(waiting)
+    row.done += len(people)
     tags = {tag for one in people for tag in one.values["tags"]}
     subscribers.remember(session, sorted(tags))
-    if len(waiting) < BATCH:
+    if len(people) < BATCH:
         row.state, row.finished_at, row.sample = ImportState.DONE, now, []
 
 
-def _next(session: Session, row: SubscriberImport) -> Sequence[ImportRow]:
-    return session.scalars(
-        select(ImportRow)
+def _next(session: Session, row: SubscriberImport) -> Sequence[Candidate]:
+    waiting = session.execute(
+        select(ImportRow.line, ImportRow.address, ImportRow.values)
         .where(ImportRow.import_id == row.id, ImportRow.verdict.in_(BROUGHT_IN))
         .order_by(ImportRow.line)
         .limit(BATCH)
-    ).all()
+    )
+    return [Candidate(*one) for one in waiting]
+
+
+def _write_down(
+    session: Session, row: SubscriberImport, verdicts: Mapping[int, Verdict]
+) -> None:
+    """Take away the rows that are done; the others tell what keeps them out."""
+    for verdict in set(verdicts.values()):
+        lines = [line for line, its in verdicts.items() if its is verdict]
+        these = (ImportRow.import_id == row.id, among(ImportRow.line, lines))
+        if verdict in BROUGHT_IN:
+            session.execute(delete(ImportRow).where(*these))
+        else:
+            session.execute(update(ImportRow).where(*these).values(verdict=verdict))
 
 
 def _add(
@@ -82,11 +93,12 @@ def _add(
     if not people:
         return
     new = [_subscriber(one, zone, now) for one in people]
+    adding = putting(Subscriber, new[0])
     added = session.execute(
-        upsert(Subscriber)
-        .values(new)
-        .on_conflict_do_nothing(index_elements=["address"])
-        .returning(Subscriber.id, Subscriber.address)
+        adding.on_conflict_do_nothing(index_elements=["address"]).returning(
+            Subscriber.id, Subscriber.address
+        ),
+        {"rows": new},
     )
     by_address = {one.address: one for one in people}
     ids = {her.id: by_address[str(her.address)] for her in added}
@@ -118,8 +130,8 @@ def _subscriber(one: Candidate, zone: str, now: datetime) -> dict[str, Any]:
         "language": one.values["language"],
         "state": one.state,
         "tags": one.values["tags"],
-        "created_at": now,
-        "confirmed_at": now if is_active else None,
+        "created_at": moment(now),
+        "confirmed_at": moment(now) if is_active else None,
     }
 
 
@@ -136,14 +148,13 @@ def _prove(
             "language": row.language,
             "place": PLACE,
             "network": "",
-            "at": now,
+            "at": moment(now),
         }
         for subscriber_id, one in ids.items()
         if one.state is SubscriberState.ACTIVE
         for purpose in one.values["agreed"]
     ]
-    if proofs:
-        session.execute(insert(Consent), proofs)
+    put(session, Consent, proofs)
 
 
 def _suppress(session: Session, people: Sequence[Candidate], now: datetime) -> None:
@@ -155,15 +166,17 @@ def _suppress(session: Session, people: Sequence[Candidate], now: datetime) -> N
             if one.state is SubscriberState.UNSUBSCRIBED
             else Scope.ALL,
             "reason": str(one.state),
-            "at": now,
+            "at": moment(now),
         }
         for one in people
         if one.state is not SubscriberState.ACTIVE
     ]
     if barred:
         one_each = ["address_hash", "scope"]
-        again = upsert(Suppression).values(barred)
-        session.execute(again.on_conflict_do_nothing(index_elements=one_each))
+        barring = putting(Suppression, barred[0])
+        session.execute(
+            barring.on_conflict_do_nothing(index_elements=one_each), {"rows": barred}
+        )
 
 
 def _tell(
@@ -172,14 +185,13 @@ def _tell(
     told = [
         {
             "kind": EventKind.IMPORTED,
-            "at": now,
+            "at": moment(now),
             "subscriber_id": subscriber_id,
             "data": {"import": row.id, "purposes": one.values["agreed"]},
         }
         for subscriber_id, one in ids.items()
     ]
-    if told:
-        session.execute(insert(Event), told)
+    put(session, Event, told)
 
 
 def _complete(

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from funnel.domain.status import ImportState, Verdict
 from funnel.flow.imports import desk, judge, source
+from funnel.flow.imports.batch import Row, among, put
 from funnel.flow.imports.judge import Candidate
 from funnel.mail.problem import N_
 from funnel.models import ImportChunk, ImportRow, SubscriberImport
@@ -54,11 +55,10 @@ class Reader:
     @classmethod
     def at(cls, session: Session, row: SubscriberImport) -> "Reader":
         """Go to where the work of before ended; raises BadFile."""
-        raw = Chunks(session, row.id)
-        rows = source.rows(raw, row.encoding, row.separator)
-        if row.has_header:
+        raw, behind = Chunks(session, row.id), _last_line(session, row)
+        rows = source.rows(raw, row.encoding, row.separator, behind=behind)
+        if row.has_header and not behind:
             next(rows, None)
-        next(islice(rows, row.done, row.done), None)
         return cls(row.id, rows, row.done)
 
     def is_at(self, row: SubscriberImport) -> bool:
@@ -73,34 +73,37 @@ def step(session: Session, row: SubscriberImport, reader: Reader) -> None:
         sentence = N_("This file has more than %(most)s rows. Cut it into parts.")
         raise source.BadFile(sentence, most=MOST_ROWS)
     read = [judge.read(row, line, cells) for line, cells in found]
-    session.add_all(one for one in read if isinstance(one, ImportRow))
-    _weigh(session, row, [one for one in read if isinstance(one, Candidate)])
-    session.flush()
+    people = [one for one in read if isinstance(one, Candidate)]
+    refused = [one for one in read if not isinstance(one, Candidate)]
+    put(session, ImportRow, [*refused, *_weighed(session, row, people)])
     row.done = reader.done = row.done + len(found)
     if len(found) < BATCH:
         row.state, row.total = ImportState.CHECKED, row.done
         row.tally = desk.tally(session, row.id)
 
 
-def _weigh(
+def _weighed(
     session: Session, row: SubscriberImport, people: Sequence[Candidate]
-) -> None:
-    if not people:
-        return
+) -> Iterator[Row]:
     seen = _first_lines(session, row, people)
     here = judge.known(session, people)
     for one in people:
         first = seen.setdefault(one.digest, one.line)
         is_second = first != one.line
-        kept = ImportRow(
-            import_id=row.id,
-            line=one.line,
-            address=one.address,
+        yield judge.kept(
+            row,
+            one.line,
+            one.address,
+            Verdict.DUPLICATE if is_second else judge.verdict(one, here),
             digest=one.digest,
-            verdict=Verdict.DUPLICATE if is_second else judge.verdict(one, here),
             values={"first": first} if is_second else one.values,
         )
-        session.add(kept)
+
+
+def _last_line(session: Session, row: SubscriberImport) -> int:
+    """Return at which line the rows end that were looked at; each is kept."""
+    last = select(func.max(ImportRow.line)).where(ImportRow.import_id == row.id)
+    return session.scalar(last) or 0
 
 
 def _first_lines(
@@ -111,7 +114,7 @@ def _first_lines(
         select(ImportRow.digest, func.min(ImportRow.line).label("line"))
         .where(
             ImportRow.import_id == row.id,
-            ImportRow.digest.in_({one.digest for one in people}),
+            among(ImportRow.digest, {one.digest for one in people}),
         )
         .group_by(ImportRow.digest)
     )

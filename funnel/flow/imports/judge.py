@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Text, func, select
 from sqlalchemy.orm import Session
 
 from funnel.domain import address as addresses
@@ -13,7 +14,8 @@ from funnel.domain import tag as tags
 from funnel.domain import timing
 from funnel.domain.address import BadAddress
 from funnel.domain.status import Column, Purpose, Scope, SubscriberState, Verdict
-from funnel.models import ImportRow, Subscriber, SubscriberImport, Suppression
+from funnel.flow.imports.batch import Row, among
+from funnel.models import Subscriber, SubscriberImport, Suppression
 
 LONGEST_NAME = 80
 LONGEST_SHOWN = 254
@@ -32,7 +34,7 @@ LEFT = {
 """What other programs write of who must not be written to."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Candidate:
     """A row with an address in it; `values` is JSON."""
 
@@ -40,15 +42,15 @@ class Candidate:
     address: str
     values: dict[str, Any]
 
-    @property
+    @cached_property
     def digest(self) -> str:
         return addresses.digest(self.address)
 
-    @property
+    @cached_property
     def key(self) -> str:
         return addresses.fold(self.address)
 
-    @property
+    @cached_property
     def state(self) -> SubscriberState:
         return SubscriberState(self.values.get("state", SubscriberState.ACTIVE))
 
@@ -61,12 +63,10 @@ class Known:
     suppressed: Mapping[str, set[Scope]] = field(default_factory=dict)
 
 
-def read(
-    row: SubscriberImport, line: int, cells: Sequence[str]
-) -> Candidate | ImportRow:
-    """Return the person of a row, or the row with the reason why it has none."""
+def read(row: SubscriberImport, line: int, cells: Sequence[str]) -> Candidate | Row:
+    """Return the person of a row, or an ImportRow with the reason why it has none."""
     if len(cells) > len(row.columns) and any(cells[len(row.columns) :]):
-        return _refused(row, line, cells, Verdict.BAD_ROW)
+        return kept(row, line, _shown(" ".join(cells)), Verdict.BAD_ROW)
     found = {
         column: guarded.unguard(cell).strip()
         for column, cell in zip(row.columns, cells, strict=False)
@@ -75,26 +75,46 @@ def read(
     try:
         address = addresses.normalise(found.get(Column.ADDRESS, ""))
     except BadAddress as problem:
-        refused = _refused(row, line, cells, Verdict.BAD_ADDRESS)
-        refused.address = _shown(found.get(Column.ADDRESS, ""))
-        refused.values = {"problem": problem.problem}
-        return refused
+        shown = _shown(found.get(Column.ADDRESS, ""))
+        why = {"problem": problem.problem}
+        return kept(row, line, shown, Verdict.BAD_ADDRESS, values=why)
     return Candidate(line, str(address), _values(row, found))
+
+
+def kept(
+    row: SubscriberImport,
+    line: int,
+    address: str,
+    verdict: Verdict,
+    *,
+    digest: str = "",
+    values: Mapping[str, Any] | None = None,
+) -> Row:
+    """Return what is kept of a row: an ImportRow."""
+    return {
+        "import_id": row.id,
+        "line": line,
+        "address": address,
+        "digest": digest,
+        "verdict": verdict,
+        "values": values or {},
+    }
 
 
 def known(session: Session, people: Sequence[Candidate]) -> Known:
     """Look all of them up in two questions."""
-    digests = {one.digest for one in people}
+    lower = func.lower(Subscriber.address, type_=Text())
     rows = session.execute(
         select(Subscriber.id, Subscriber.address, Subscriber.state).where(
-            Subscriber.address_key.in_({one.key for one in people}),
-            func.lower(Subscriber.address).in_({one.address.lower() for one in people}),
+            among(Subscriber.address_key, {one.key for one in people}),
+            among(lower, {one.address.lower() for one in people}),
         )
     )
     hers = {addresses.digest(row.address): (row.id, row.state) for row in rows}
     suppressed: dict[str, set[Scope]] = {}
     barred = select(Suppression.address_hash, Suppression.scope).where(
-        Suppression.address_hash.in_(digests), Suppression.lifted_at.is_(None)
+        among(Suppression.address_hash, {one.digest for one in people}),
+        Suppression.lifted_at.is_(None),
     )
     for digest, scope in session.execute(barred):
         suppressed.setdefault(digest, set()).add(scope)
@@ -152,13 +172,6 @@ def _agreed(row: SubscriberImport, text: str | None) -> list[str]:
         return list(row.purposes)
     said = {word.strip().lower() for word in text.replace(";", ",").split(",")}
     return [str(one) for one in Purpose if one in said and one in row.purposes]
-
-
-def _refused(
-    row: SubscriberImport, line: int, cells: Sequence[str], why: Verdict
-) -> ImportRow:
-    shown = _shown(" ".join(cells))
-    return ImportRow(import_id=row.id, line=line, address=shown, verdict=why, values={})
 
 
 def _shown(text: str) -> str:

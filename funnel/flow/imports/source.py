@@ -4,6 +4,7 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from funnel.mail.problem import N_
@@ -81,37 +82,39 @@ class Encoding:
 
 
 def rows(
-    raw: io.RawIOBase | io.BytesIO, encoding: str, separator: str
+    raw: io.RawIOBase | io.BytesIO, encoding: str, separator: str, *, behind: int = 0
 ) -> Iterator[tuple[int, list[str]]]:
     """Yield the line a row ends at, and its cells; empty rows are passed over.
 
-    Raises BadFile at the first row that cannot be one.
+    The first `behind` lines were read before, to the end of a row. Raises BadFile at
+    the first row that cannot be one.
     """
     # What cp1252 leaves open is no reason to refuse a file; in UTF it is.
     errors = "replace" if encoding == "cp1252" else "strict"
     buffered = io.BufferedReader(raw, 1 << 16)
     text = io.TextIOWrapper(buffered, encoding, errors, newline="")
-    feed = _Lines(text)
+    next(islice(text, behind, behind), None)
+    feed = _Lines(text, behind)
     reader = csv.reader(feed, delimiter=separator)
     while True:
         feed.begin()
         try:
             cells = next(reader, None)
         except (csv.Error, UnicodeError):
-            raise BadFile(UNREADABLE, line=reader.line_num + 1) from None
+            raise BadFile(UNREADABLE, line=feed.number + 1) from None
         if cells is None:
             return
         if len(cells) > MOST_COLUMNS:
-            raise BadFile(TOO_WIDE, line=reader.line_num, most=MOST_COLUMNS)
+            raise BadFile(TOO_WIDE, line=feed.number, most=MOST_COLUMNS)
         if any(cell.strip() for cell in cells):
-            yield reader.line_num, cells
+            yield feed.number, cells
 
 
 class _Lines:
     """The lines of a text, for csv, with a limit on what becomes one row."""
 
-    def __init__(self, text: io.TextIOWrapper) -> None:
-        self.text, self.number = text, 0
+    def __init__(self, text: io.TextIOWrapper, number: int) -> None:
+        self.text, self.number = text, number
         self.begin()
 
     def begin(self) -> None:
