@@ -31,7 +31,8 @@ SHARES = (7, 4, 3, 2, 1, 1)
 PEOPLE = f"""
 INSERT INTO subscriber (address, address_key, first_name, zone, language, state, tags,
                         created_at, confirmed_at)
-SELECT address, address, name, 'Europe/Amsterdam', 'nl',
+SELECT address, replace(split_part(address, '@', 1), '.', '') || '@'
+                || split_part(address, '@', 2), name, 'Europe/Amsterdam', 'nl',
        CASE WHEN n % 1000 = 0 THEN 'bounced' WHEN n % 40 = 0 THEN 'unsubscribed'
             WHEN n % 5 = 1 THEN 'pending' ELSE 'active' END,
        CASE WHEN n % 500 = 0 THEN '["lente"]'::jsonb ELSE '[]' END,

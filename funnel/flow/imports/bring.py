@@ -138,18 +138,17 @@ def _subscriber(one: Candidate, zone: str, now: datetime) -> dict[str, Any]:
 def _prove(
     session: Session, row: SubscriberImport, ids: Mapping[int, Candidate], now: datetime
 ) -> None:
+    same = {
+        "granted": True,
+        "wording": row.wording,
+        "wording_version": Wording(row.wording, row.language, PLACE).version,
+        "language": row.language,
+        "place": PLACE,
+        "network": "",
+        "at": moment(now),
+    }
     proofs = [
-        {
-            "subscriber_id": subscriber_id,
-            "purpose": Purpose(purpose),
-            "granted": True,
-            "wording": row.wording,
-            "wording_version": Wording(row.wording, row.language, PLACE).version,
-            "language": row.language,
-            "place": PLACE,
-            "network": "",
-            "at": moment(now),
-        }
+        {"subscriber_id": subscriber_id, "purpose": Purpose(purpose), **same}
         for subscriber_id, one in ids.items()
         if one.state is SubscriberState.ACTIVE
         for purpose in one.values["agreed"]
