@@ -57,6 +57,8 @@ def test_filters_narrow_the_list_and_stay_when_it_is_turned_over(
         "sequence=1)%20OR%20(1=1&occurrence=-1&waiting=9999999999999999999999",
         "q=%25%27%3B--&tag=%27%7D&state=nothing",
         "q=%00&tag=%00",
+        "after=" + "9" * 5000,
+        "order=address&after=%00",
     ],
 )
 def test_a_forged_query_is_an_ordinary_page(

@@ -35,6 +35,9 @@ MANY = 10_000
 FOR_THESE = text("SET LOCAL plan_cache_mode = force_custom_plan")
 """A question is planned for what it asks: words of nobody are not words of all."""
 
+DIGITS = 19
+"""A number of a row has fewer."""
+
 GROUP = 3
 
 
@@ -189,12 +192,13 @@ def _sorted(
 
 
 def _from(order: Order, after: str | None) -> Select[Subscriber]:
-    """Select who comes after somebody in this order, or everybody."""
+    """Select who comes after somebody in this order; everybody if that is nobody."""
     people = select(Subscriber).where(*_listed(order))
+    text = (after or "").replace("\0", "")
     if order is Order.ADDRESS:
-        return people.where(_is_further(order, after)) if after else people
-    if after and after.isdecimal():
-        return people.where(_is_further(order, int(after)))
+        return people.where(_is_further(order, text)) if text else people
+    if text.isascii() and text.isdecimal() and len(text) < DIGITS:
+        return people.where(_is_further(order, int(text)))
     return people
 
 
