@@ -271,6 +271,36 @@ def put_in(page: Page, item: str) -> None:
     page.get_by_role("menuitem", name=item, exact=True).click()
 
 
+@pytest.mark.parametrize(
+    ("keys", "written", "behind"),
+    [
+        (["Home"], "{{ signature }}\n\nHoi daar", "{{ signature }}\n\nXHoi daar"),
+        (
+            ["ArrowLeft"] * len("daar"),
+            "Hoi\n\n{{ signature }}\n\ndaar",
+            "Hoi\n\n{{ signature }}\n\nXdaar",
+        ),
+        ([], "Hoi daar\n\n{{ signature }}", "Hoi daar\n\n{{ signature }}\n\nX"),
+    ],
+)
+def test_a_block_stands_where_the_cursor_is_and_the_text_goes_on_behind_it(
+    page: Page, system: Running, keys: list[str], written: str, behind: str
+) -> None:
+    text = opened(page, system, "09a-dank-je-wel")
+    text.press("Control+A")
+    page.keyboard.type("Hoi daar")
+    for key in keys:
+        moved_by(page, text, key)
+
+    put_in(page, "Signature")
+
+    expect(page.locator("#body")).to_have_value(written)
+    page.keyboard.type("X")
+    expect(page.locator("#body")).to_have_value(behind)
+    blank = text.locator("p").filter(has_not_text=re.compile(r"\S"))
+    expect(blank).to_have_count(0)
+
+
 WRITE = """async (texts) => {
   const { write } = await import("/static/js/editor/write.js");
   const { schema } = document.querySelector(".tiptap").editor;
