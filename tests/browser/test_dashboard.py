@@ -30,6 +30,9 @@ WORDS = {
 }
 
 
+UNNAMED = {"nl": "geen bron genoemd", "en": "no source named"}
+
+
 @pytest.fixture(scope="module")
 def system() -> Iterator[Running]:
     with Running.started("dashboard") as system:
@@ -75,6 +78,33 @@ def test_a_visit_of_a_person_stands_on_the_start_page_a_moment_later(
     page.locator("#sources").get_by_role("link", name=source).click()
     expect(stage_of(page, "visits").locator(".count")).to_have_text("1")
     expect(stage_of(page, "signed_up").locator(".count")).to_have_text("0")
+
+
+def test_a_number_leads_to_the_people_behind_it(
+    page: Page, seen: Seen, system: Running
+) -> None:
+    """With the keyboard, from the stage and from the source; the list says whom."""
+    page.goto(f"{system.url}/admin/")
+    confirmed = stage_of(page, "confirmed").get_by_role("link")
+    confirmed.focus()
+    page.keyboard.press("Enter")
+
+    address = page.locator("#people").get_by_role("link", name="bezoeker@lezer.example")
+    expect(address).to_be_visible()
+    expect(page.locator("#people tbody tr")).to_have_count(1)
+    chosen = {"nl": "bevestigde", "en": "confirmed"}[seen.language]
+    expect(page.locator("#selected")).to_contain_text(chosen)
+    expect(page.locator("#stage option:checked")).to_have_text(chosen)
+    assert findings(page) == []
+    assert overflow(page) == []
+    page.locator("#stage").select_option("bought")
+    page.locator(".filters button").click()
+    expect(page.locator(".empty")).to_be_visible()
+    page.goto(f"{system.url}/admin/")
+    row = page.locator("#sources tr").filter(has_text=UNNAMED[seen.language])
+    row.locator(".number a").first.click()
+    expect(address).to_be_visible()
+    expect(page.locator("#selected")).to_contain_text(UNNAMED[seen.language])
 
 
 def test_with_months_of_numbers_the_page_can_be_read_asked_and_taken_along(
