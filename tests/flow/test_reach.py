@@ -7,6 +7,7 @@ from typing import Any
 import factories
 import pytest
 import visitors
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from visitors import form
 
@@ -65,9 +66,11 @@ def everybody(session: Session, on: visitors.Stage, settings: Settings) -> None:
 
 
 def names(session: Session, **asked: Any) -> set[str]:
-    found = reports.page(session, Selection(reach=Reach(**asked)))
-    assert found.total == len(found.people)
-    assert found.total == reports.count(session, Selection(reach=Reach(**asked)))
+    selection = Selection(reach=Reach(**asked))
+    found = reports.page(session, selection)
+    many = select(Subscriber).where(*selection.conditions(is_rare=False))
+    assert {*session.scalars(many)} == {*found.people}
+    assert found.total == len(found.people) == reports.count(session, selection)
     return {str(one.address).partition("@")[0] for one in found.people}
 
 
@@ -86,6 +89,7 @@ def test_each_stage_source_day_and_date_has_its_people(
     assert names(session, source="instagram", medium="story") == {"carla"}
     bio = {"source": "instagram", "medium": "bio", "campaign": ""}
     assert names(session, **bio) == {"aicha", "bea"}
+    assert names(session, source="instagram", campaign="") == {"aicha", "bea"}
     assert names(session, source="instagram", campaign="lente") == set()
     assert names(session, source="", **joined) == {"dina"}  # her first form said none
     assert names(session, since=NOW + timedelta(hours=1)) == {"bea"}
