@@ -712,6 +712,7 @@ def test_a_value_is_put_into_a_line_where_the_cursor_is(
     page: Page, system: Running, line: str
 ) -> None:
     """With the keyboard: Tab leads from the line to its values."""
+    system.execute("UPDATE subscriber SET first_name = ''")
     opened(page, system, "09d-nog-even")
     name = line.lower()
     field, shown = page.locator(f"#{name}"), page.locator("#inbox-line")
@@ -722,9 +723,7 @@ def test_a_value_is_put_into_a_line_where_the_cursor_is(
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name=f"Value {line}")).to_be_focused()
     page.keyboard.press("ArrowDown")
-    expect(page.locator(f"#values-{name}")).to_contain_text(
-        page.locator("#values-body .lack").first.inner_text()
-    )
+    expect(page.locator(f"#values-{name}")).to_contain_text("1 person has none")
     page.keyboard.press("h")
     page.keyboard.press("Enter")
 
