@@ -164,6 +164,7 @@ def _paths(session: Session) -> dict[str, str]:
     link = session.scalar(select(func.min(Link.id)))
     sequence, found = "/admin/sequences/magnesium", f"{people}?q="
     days = clock.real().date() - timedelta(days=365), clock.real().date()
+    month = f"first={days[1] - timedelta(days=27)}&last={days[1]}"
     return {
         "account": "/admin/account",
         "overview": "/admin/",
@@ -201,6 +202,10 @@ def _paths(session: Session) -> dict[str, str]:
         "who is in a sequence": f"{people}?sequence=1",
         "who waits for a mail": f"{people}?waiting={step}",
         "who waits, and a part": f"{people}?waiting={step}&q=arijk",
+        "behind a number": f"{people}?stage=confirmed&{month}",
+        "behind a number, a source": f"{people}?stage=joined&source=podcast&{month}",
+        "behind a number, few": f"{people}?stage=bought&source=vriendin&{month}",
+        "behind a number, a date": f"{people}?stage=joined&chosen={date}&{month}",
         "one person": f"{people}/{(last or 0) // 3}",
         "a selection of all": f"{people}/selection",
         "a selection by tag": f"{people}/selection?tag=lente",

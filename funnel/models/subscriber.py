@@ -60,6 +60,7 @@ class Signup(Base):
     __table_args__ = (
         Index("ix_signup_network_received", "network", "received_at"),
         Index("ix_signup_received", "received_at"),
+        Index("ix_signup_created", "created_at"),
     )
 
     id: Mapped[Id]

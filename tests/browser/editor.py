@@ -3,6 +3,8 @@
 from playwright.sync_api import Locator, Page, expect
 from running import Running
 
+PUBLISHED = """SELECT revision.body FROM step
+    JOIN revision ON revision.id = step.revision_id WHERE slug {} ORDER BY step.id"""
 DRAFT = "SELECT coalesce(draft->>'body', '') FROM step WHERE slug = %s"
 
 

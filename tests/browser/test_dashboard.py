@@ -31,6 +31,9 @@ WORDS = {
 }
 
 
+UNNAMED = {"nl": "geen bron genoemd", "en": "no source named"}
+
+
 @pytest.fixture
 def context(browser: Browser, seen: Seen) -> Iterator[BrowserContext]:
     """Somebody whose browser does not say of itself that it is a test's."""
@@ -129,3 +132,30 @@ def test_a_file_that_is_worked_on_is_followed_until_it_is_done(
 def number(stage: Locator) -> int:
     text = stage.locator(".count").inner_text()
     return int(text.replace(",", "").replace(".", ""))
+
+
+def test_a_number_leads_to_the_people_behind_it(
+    page: Page, seen: Seen, system: Running
+) -> None:
+    """With the keyboard, from the stage and from the source; the list says whom."""
+    page.goto(f"{system.url}/admin/")
+    confirmed = stage_of(page, "confirmed").get_by_role("link")
+    confirmed.focus()
+    page.keyboard.press("Enter")
+
+    address = page.locator("#people").get_by_role("link", name="bezoeker@lezer.example")
+    expect(address).to_be_visible()
+    expect(page.locator("#people tbody tr")).to_have_count(1)
+    chosen = {"nl": "bevestigde", "en": "confirmed"}[seen.language]
+    expect(page.locator("#selected")).to_contain_text(chosen)
+    expect(page.locator("#stage option:checked")).to_have_text(chosen)
+    assert findings(page) == []
+    assert overflow(page) == []
+    page.locator("#stage").select_option("bought")
+    page.locator(".filters button").click()
+    expect(page.locator(".empty")).to_be_visible()
+    page.goto(f"{system.url}/admin/")
+    row = page.locator("#sources tr").filter(has_text=UNNAMED[seen.language])
+    row.locator(".number a").first.click()
+    expect(address).to_be_visible()
+    expect(page.locator("#selected")).to_contain_text(UNNAMED[seen.language])

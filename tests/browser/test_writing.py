@@ -8,7 +8,7 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 from running import Running, wait_for
 
-from browser.editor import draft, opened, saving
+from browser.editor import PUBLISHED, draft, opened, saving
 from browser.test_every_page import findings, overflow
 
 pytestmark = [pytest.mark.system, pytest.mark.browser, pytest.mark.timeout(300)]
@@ -215,20 +215,6 @@ def test_the_lines_of_the_inbox_follow_her(page: Page, system: Running) -> None:
     expect(page.locator("#subject-hint output")).not_to_contain_text("22 characters")
 
 
-def test_a_viewer_reads_it_as_it_looks_and_writes_nothing(
-    page: Page, system: Running
-) -> None:
-    system.execute("UPDATE \"user\" SET role = 'viewer'")
-    try:
-        text = opened(page, system, "22-gaat-niet-door")
-        expect(text).to_have_attribute("contenteditable", "false")
-        text.press("x")
-        expect(page.locator("#body")).not_to_have_value(re.compile("x$"))
-        assert findings(page) == []
-    finally:
-        system.execute("UPDATE \"user\" SET role = 'owner'")
-
-
 @pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1280, "light")])
 def test_menus_and_dialogs_are_accessible(
     page: Page, system: Running, width: int, scheme: str
@@ -241,9 +227,134 @@ def test_menus_and_dialogs_are_accessible(
         page.get_by_role("button", name=menu, exact=True).click()
         wrong[menu] = [*findings(page, "[data-toolbar]"), *overflow(page)]
         page.keyboard.press("Escape")
+    page.get_by_role("button", name="Value Subject").click()
+    wrong["Subject"] = [*findings(page, ".field:has(#subject)"), *overflow(page)]
+    page.keyboard.press("Escape")
     for item in ("Button…", "Product…", "Picture…", "Text for some people…"):
         page.get_by_role("button", name="Insert", exact=True).click()
         page.get_by_role("menuitem", name=item).click()
         wrong[item] = findings(page, "dialog[open]")
         page.keyboard.press("Escape")
     assert {name: found for name, found in wrong.items() if found} == {}
+
+
+@pytest.mark.parametrize(
+    ("keys", "written", "behind"),
+    [
+        (["Home"], "{{ signature }}\n\nHoi daar", "{{ signature }}\n\nXHoi daar"),
+        (
+            ["ArrowLeft"] * len("daar"),
+            "Hoi\n\n{{ signature }}\n\ndaar",
+            "Hoi\n\n{{ signature }}\n\nXdaar",
+        ),
+        ([], "Hoi daar\n\n{{ signature }}", "Hoi daar\n\n{{ signature }}\n\nX"),
+    ],
+)
+def test_a_block_stands_where_the_cursor_is_and_the_text_goes_on_behind_it(
+    page: Page, system: Running, keys: list[str], written: str, behind: str
+) -> None:
+    text = opened(page, system, "09a-dank-je-wel")
+    text.press("Control+A")
+    page.keyboard.type("Hoi daar")
+    for key in keys:
+        moved_by(page, text, key)
+
+    put_in(page, "Signature")
+
+    expect(page.locator("#body")).to_have_value(written)
+    page.keyboard.type("X")
+    expect(page.locator("#body")).to_have_value(behind)
+    blank = text.locator("p").filter(has_not_text=re.compile(r"\S"))
+    expect(blank).to_have_count(0)
+
+
+@pytest.mark.parametrize("line", ["Subject", "Preheader"])
+def test_a_value_is_put_into_a_line_where_the_cursor_is(
+    page: Page, system: Running, line: str
+) -> None:
+    """With the keyboard: Tab leads from the line to its values."""
+    system.execute("UPDATE subscriber SET first_name = ''")
+    opened(page, system, "09d-nog-even")
+    name = line.lower()
+    field, shown = page.locator(f"#{name}"), page.locator("#inbox-line")
+    field.fill("Hoi ! Tot zo")
+    field.press("Home")
+    for _ in "Hoi ":
+        field.press("ArrowRight")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name=f"Value {line}")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(f"#values-{name}")).to_contain_text("1 person has none")
+    page.keyboard.press("h")
+    page.keyboard.press("Enter")
+
+    expect(field).to_be_focused()
+    expect(field).to_have_value("Hoi {{ host }}! Tot zo")
+    expect(saving(page)).to_contain_text("Saved")
+    expect(shown).to_contain_text("Hoi Noor")
+    expect(page.locator(f"#{name}-hint output")).to_have_text(
+        re.compile(r"^(?!22 )\d+ characters")
+    )
+    [(kept,)] = system.execute(
+        f"SELECT draft->>'{name}' FROM step WHERE slug = '09d-nog-even'"
+    )
+    assert kept == "Hoi {{ host }}! Tot zo"
+    field.press("Control+z")
+    expect(field).to_have_value("Hoi ! Tot zo")
+    expect(saving(page)).to_contain_text("Saved")
+
+
+def test_a_value_takes_the_place_of_what_is_selected_but_never_of_the_whole_line(
+    page: Page, system: Running
+) -> None:
+    opened(page, system, "09d-nog-even")
+    subject = page.get_by_label("Subject", exact=True)
+    value = page.get_by_role("button", name="Value Subject")
+    name = page.locator("#values-subject").get_by_role("menuitem", name="first name")
+    subject.fill("Hoi Anna")
+
+    subject.press("Control+Shift+ArrowLeft")
+    value.click()
+    name.click()
+    expect(subject).to_have_value('Hoi {{ first_name|default("daar") }}')
+    subject.fill("Hoi ")
+    subject.press("Control+a")  # as Tab leaves it, on the way in
+    value.click()
+    name.click()
+    expect(subject).to_have_value('Hoi {{ first_name|default("daar") }}')
+    expect(page.locator("#inbox-line strong")).to_have_text("Hoi Anna")
+    value.click()
+    page.keyboard.press("Escape")
+    expect(value).to_be_focused()
+
+
+def test_a_viewer_reads_it_as_it_looks_and_as_source_and_writes_nothing(
+    page: Page, system: Running
+) -> None:
+    system.execute("UPDATE \"user\" SET role = 'viewer'")
+    try:
+        text = opened(page, system, "22-gaat-niet-door")
+        expect(text).to_have_attribute("contenteditable", "false")
+        text.press("x")
+        text.locator(".hole").first.dblclick()  # asks nothing: no error of a script
+        assert findings(page) == []
+        page.get_by_role("radio", name="Source").check()
+        body = page.locator("#body")
+        expect(body).to_be_focused()
+        expect(body).not_to_be_editable()
+        [(published,)] = system.execute(PUBLISHED.format("= '22-gaat-niet-door'"))
+        body.press("x")
+        expect(body).to_have_value(published)
+        for field in page.locator("#editor").locator("input, select, textarea").all():
+            if field.get_attribute("type") not in {"hidden", "radio"}:
+                assert field.is_disabled() or not field.is_editable()
+        expect(page.locator("#editor button")).to_have_count(0)
+        assert findings(page) == []
+        page.get_by_label("Dark").check()
+        letter = page.frame_locator("[data-preview] iframe").last.locator("body")
+        expect(letter).to_have_css("background-color", "rgb(23, 26, 24)")
+        page.get_by_label("Plain text").check()
+        frame = page.frame_locator("[data-preview] iframe").last
+        expect(frame.locator("pre")).to_be_visible()
+    finally:
+        system.execute("UPDATE \"user\" SET role = 'owner'")

@@ -59,6 +59,9 @@ def test_filters_narrow_the_list_and_stay_when_it_is_turned_over(
         "q=%00&tag=%00",
         "after=" + "9" * 5000,
         "order=address&after=%00",
+        "stage=nothing&source=%00&first=x&last=9999-99-99&chosen=1)%20OR%20(1=1",
+        "stage=joined&source=%27,%22,%25,--&first=2026-12-31&last=2026-01-01",
+        "stage=agreed&source=,,,&chosen=99999999999999999999&first=2099-12-31",
     ],
 )
 def test_a_forged_query_is_an_ordinary_page(

@@ -174,4 +174,11 @@ def test_a_viewer_reads_the_mail_and_has_nothing_to_write_with(
 
     assert "data-keep" not in page
     assert 'role="toolbar"' not in page
-    assert "<fieldset disabled>" in page
+    assert "data-values-for" not in page
+    assert "data-put-back" not in page
+    fields = re.findall(r"<(?:input|textarea|select)\b[^>]*", page)
+    written = [one for one in fields if 'type="hidden"' not in one]
+    ways = r'name="(?:view|part|dark)"'
+    shut = r"\b(?:readonly|disabled)\b"
+    assert len(written) > 8
+    assert all(re.search(f"{ways}|{shut}", one) for one in written), written

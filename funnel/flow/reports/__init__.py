@@ -39,6 +39,7 @@ from funnel.flow.reports.people import (
 )
 from funnel.flow.reports.person import Person, Story, person
 from funnel.flow.reports.progress import Send, sends
+from funnel.flow.reports.reach import NO_DATE, Reach, all_sources
 from funnel.flow.reports.sending import (
     LATE,
     Sending,
@@ -53,6 +54,7 @@ from funnel.flow.reports.values import lacking
 __all__ = [
     "LATE",
     "MOST_COUNTED",
+    "NO_DATE",
     "Asked",
     "Came",
     "Chosen",
@@ -67,6 +69,7 @@ __all__ = [
     "Overview",
     "Page",
     "Person",
+    "Reach",
     "Selection",
     "Send",
     "Sending",
@@ -78,6 +81,7 @@ __all__ = [
     "Traffic",
     "Trail",
     "Which",
+    "all_sources",
     "by_occurrence",
     "by_source",
     "clicks_by_step",

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from funnel.domain.status import EnrollmentState, SubscriberState
+from funnel.flow.reports.reach import Reach
 from funnel.models import Enrollment, Registration, Subscriber
 from funnel.models.subscriber import letters
 
@@ -63,15 +64,21 @@ class Selection:
     occurrence_id: int | None = None
     sequence_id: int | None = None
     waiting_for: int | None = None
+    reach: Reach | None = None
 
     @classmethod
     def of(cls, kept: Mapping[str, Any]) -> "Selection":
         """Read what `as_json` gave."""
-        state = kept.get("state")
-        return cls(**{**kept, "state": SubscriberState(state) if state else None})
+        state, reach = kept.get("state"), kept.get("reach")
+        read = {
+            "state": SubscriberState(state) if state else None,
+            "reach": Reach.of(reach) if reach else None,
+        }
+        return cls(**{**kept, **read})
 
     def as_json(self) -> dict[str, Any]:
-        return {name: value for name, value in asdict(self).items() if value}
+        plain = {name: value for name, value in asdict(self).items() if value}
+        return plain | ({"reach": self.reach.as_json()} if self.reach else {})
 
     @property
     def is_everybody(self) -> bool:
@@ -89,6 +96,8 @@ class Selection:
             where.append(Subscriber.state == self.state)
         if self.tag:
             where.append(Subscriber.tags.contains([self.tag]))
+        if self.reach is not None:
+            where += self.reach.conditions(is_rare=is_rare)
         return where
 
 

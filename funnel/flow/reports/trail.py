@@ -26,6 +26,7 @@ TABLES: Mapping[str, Any] = {
     "waiting": Step,
     "occurrence_id": Occurrence,
     "occurrence": Occurrence,
+    "chosen": Occurrence,
     "sequence": SequenceRow,
     "subscriber_id": Subscriber,
     "user_id": User,

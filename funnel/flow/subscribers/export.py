@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from funnel.domain import cells
 from funnel.domain.status import Column
+from funnel.flow import reports
 from funnel.flow.reports import Selection
 from funnel.models import Consent, Subscriber
 
@@ -29,9 +30,11 @@ def lines(
     nothing up, and memory stays small.
     """
     yield cells.MARK + cells.lines([COLUMNS], separator)
+    is_rare = reports.count(session, selection) <= reports.MOST_COUNTED
+    where = selection.conditions(is_rare=is_rare)
     last = 0
     while True:
-        people = _some(session, selection, last)
+        people = _some(session, where, last)
         if not people:
             return
         last = people[-1].id
@@ -43,14 +46,12 @@ def lines(
         yield part
 
 
-def _some(session: Session, selection: Selection, last: int) -> Sequence[Subscriber]:
+def _some(
+    session: Session, where: Sequence[ColumnElement[bool]], last: int
+) -> Sequence[Subscriber]:
     return session.scalars(
         select(Subscriber)
-        .where(
-            *selection.conditions(),
-            Subscriber.id > last,
-            Subscriber.address.is_not(None),
-        )
+        .where(*where, Subscriber.id > last, Subscriber.address.is_not(None))
         .order_by(Subscriber.id)
         .limit(MANY)
     ).all()

@@ -114,7 +114,8 @@ def _batch(session: Session, now: datetime) -> int | None:
     )
     if tagging is None:
         return None
-    where = Selection.of(tagging.selection).conditions()
+    is_rare = tagging.total <= reports.MOST_COUNTED
+    where = Selection.of(tagging.selection).conditions(is_rare=is_rare)
     ids = session.scalars(
         select(Subscriber.id)
         .where(*where, Subscriber.id < tagging.below)

@@ -5,6 +5,7 @@ import { offerBack } from "./editor/found.js";
 import { watchLengths } from "./editor/lengths.js";
 import { Preview } from "./editor/preview.js";
 import { Shelf } from "./editor/shelf.js";
+import { wireValues } from "./editor/values.js";
 import { Views } from "./editor/views.js";
 
 const WAYS = new Set(["part", "dark", "reader", "view"]);
@@ -18,6 +19,7 @@ const autosave = new Autosave(form, shelf, () => {
   preview.show();
 });
 const views = new Views(form);
+wireValues(form);
 
 form.addEventListener("input", ({ target }) => {
   if (WAYS.has(target.name)) return;

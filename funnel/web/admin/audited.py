@@ -20,6 +20,7 @@ from funnel.flow import audit
 
 NOTED = (
     *("tag", "what", "counted", "q", "state", "occurrence", "sequence", "waiting"),
+    *("stage", "source", "first", "last", "chosen"),
     *("role", "starts_at", "name", "address"),
 )
 """Fields that say what was done; no text of a mail, no password, no file."""

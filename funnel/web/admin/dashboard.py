@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request
@@ -16,10 +17,10 @@ from funnel.flow.counts import calendar
 from funnel.flow.reports import Asked
 from funnel.models import Occurrence, Sequence
 from funnel.web import now
-from funnel.web.admin import deliveries, tables
+from funnel.web.admin import deliveries, reach, tables
+from funnel.web.admin.arguments import day, number
 from funnel.web.admin.charts import Line
 from funnel.web.admin.selections import SEPARATORS
-from funnel.web.admin.subscribers import number
 from funnel.web.auth import member
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
@@ -28,9 +29,6 @@ PERIODS = {"week": 1, "month": 4, "quarter": 13}
 
 USUAL = "month"
 LONGEST = timedelta(days=3 * 366)
-CENTURY = 20
-NONE_NAMED = "-"
-"""How an address says "no source"; a link cannot name one like that."""
 
 bp = Blueprint("dashboard", __name__)
 
@@ -78,6 +76,7 @@ def _about(asked: Asked) -> dict[str, Any]:
         "failed": reports.failed(session, since=now() - DAY),
         "paused": session.scalars(_paused()).all(),
         "tables": tables,
+        "behind": partial(reach.behind, asked),
         "has_sequences": session.scalar(select(Sequence.id).limit(1)) is not None,
     }
 
@@ -97,13 +96,13 @@ def _asked(args: Mapping[str, str]) -> Asked:
     return Asked(
         first=first,
         last=last,
-        source={"": None, NONE_NAMED: ""}.get(source, source.replace("\0", "")[:40]),
+        source={"": None, reach.NONE: ""}.get(source, source.replace("\0", "")[:40]),
         occurrence_id=number(args.get("occurrence", "")),
     )
 
 
 def _days(args: Mapping[str, str]) -> tuple[date, date]:
-    first, last = _day(args.get("first")), _day(args.get("last"))
+    first, last = day(args.get("first")), day(args.get("last"))
     if first is None or last is None:
         return _weeks(PERIODS.get(args.get("period", ""), PERIODS[USUAL]))
     first, last = sorted((first, last))
@@ -128,7 +127,7 @@ def query(asked: Asked) -> dict[str, Any]:
     days = {"first": asked.first.isoformat(), "last": asked.last.isoformat()}
     found: dict[str, Any] = {"period": name} if name else days
     if asked.source is not None:
-        found["source"] = asked.source or NONE_NAMED
+        found["source"] = asked.source or reach.NONE
     if asked.occurrence_id is not None:
         found["occurrence"] = asked.occurrence_id
     return found
@@ -136,15 +135,6 @@ def query(asked: Asked) -> dict[str, Any]:
 
 def _today() -> date:
     return now().astimezone(calendar.zone(db.session())).date()
-
-
-def _day(text: str | None) -> date | None:
-    """Read a day of this century; any other is a slip."""
-    try:
-        found = date.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return found if found.year // 100 == CENTURY else None
 
 
 def _newest() -> Select[Occurrence]:

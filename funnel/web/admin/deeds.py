@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext
 
 from funnel.flow.reports.trail import Rows, number
 from funnel.models import Base, Delivery, Occurrence, Step, Subscriber, User
-from funnel.web.admin import words
+from funnel.web.admin import reach, words
 
 DEEDS: Mapping[str, Any] = {
     "account.end": lazy_gettext("ended all her own log-ins"),
@@ -85,6 +85,11 @@ NAMES = {
     "role": lazy_gettext("role"),
     "state": lazy_gettext("state"),
     "q": lazy_gettext("words"),
+    "stage": lazy_gettext("came as far as"),
+    "source": lazy_gettext("source"),
+    "first": lazy_gettext("from"),
+    "last": lazy_gettext("until"),
+    "chosen": lazy_gettext("date chosen in the form"),
     "what": lazy_gettext("what"),
     "starts_at": lazy_gettext("start"),
     "name": lazy_gettext("name"),
@@ -99,6 +104,7 @@ WORDS: Mapping[str, Mapping[Any, Any]] = {
     "what": {"add": lazy_gettext("put on"), "drop": lazy_gettext("taken off")},
     "role": words.TEAM_ROLES,
     "state": words.STATES,
+    "stage": reach.STAGES,
 }
 """Values that are words of ours, as the page says them."""
 

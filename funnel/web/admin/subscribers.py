@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import (
@@ -26,7 +27,8 @@ from funnel.flow.reports import Order, Person, Selection
 from funnel.flow.subscribers import BadEdit
 from funnel.models import Occurrence, Sequence, Step, Subscriber
 from funnel.web import now
-from funnel.web.admin import audited, tales
+from funnel.web.admin import audited, reach, tales
+from funnel.web.admin.arguments import number
 
 bp = Blueprint("subscribers", __name__, url_prefix="/subscribers")
 
@@ -97,6 +99,7 @@ def asked(args: Mapping[str, str]) -> Selection:
         words=args.get("q", "").replace("\0", "")[:200].strip(),
         state=SubscriberState(state) if state in set(SubscriberState) else None,
         tag=args.get("tag", "").replace("\0", "")[:40].strip().lower(),
+        reach=reach.asked(args),
         **numbers,
     )
 
@@ -104,8 +107,9 @@ def asked(args: Mapping[str, str]) -> Selection:
 def query(selection: Selection) -> dict[str, str]:
     """Return a selection as a query, the way back of `asked`."""
     names = {"words": "q", **{ours: name for name, ours in NUMBERS.items()}}
-    kept = selection.as_json()
-    return {names.get(name, name): str(value) for name, value in kept.items()}
+    kept = replace(selection, reach=None).as_json()
+    plain = {names.get(name, name): str(value) for name, value in kept.items()}
+    return plain | reach.query(selection.reach)
 
 
 def there(selection: Selection) -> str:
@@ -117,6 +121,7 @@ def there(selection: Selection) -> str:
 def choices(selection: Selection) -> dict[str, object]:
     """Return what the filters offer, and what the selection speaks of."""
     newest = select(Occurrence).order_by(Occurrence.starts_at.desc()).limit(50)
+    way = selection.reach
     return {
         "step": _row(Step, selection.waiting_for),
         "occurrence": _row(Occurrence, selection.occurrence_id),
@@ -126,6 +131,9 @@ def choices(selection: Selection) -> dict[str, object]:
         "states": list(SubscriberState),
         "tags": subscribers.known_tags(db.session()),
         "query": query(selection),
+        "reach": reach,
+        "chosen": _row(Occurrence, way.chosen_id if way else None),
+        "sources": reports.all_sources(db.session()),
     }
 
 
@@ -173,11 +181,6 @@ def _as_file(name: str) -> dict[str, str]:
 def _order(args: Mapping[str, str]) -> Order:
     order = args.get("order", "")
     return Order(order) if order in set(Order) else Order.NEWEST
-
-
-def number(text: str) -> int | None:
-    """Return an id; more digits than a row's id can have are none."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else None  # noqa: PLR2004 - below 2**63
 
 
 def _row(table: type, row_id: int | None) -> object | None:

@@ -60,9 +60,14 @@ function insert(editor, content) {
   return editor.commands.insertContent(content);
 }
 
-/* A block of its own, and the cursor in the text behind it. */
+/* A block of its own, and the cursor in the text behind it: in what the block cut
+   off, or else in a new paragraph. */
 function block(editor, content) {
-  return editor.commands.insertContent([content, { type: "paragraph" }]);
+  const { $to } = editor.state.selection;
+  const isCut = $to.parent.isTextblock && $to.parentOffset < $to.parent.content.size;
+  if (!isCut) return editor.commands.insertContent([content, { type: "paragraph" }]);
+  const behind = ({ tr, commands }) => commands.setTextSelection(tr.mapping.map($to.pos));
+  return editor.chain().insertContent(content).command(behind).run();
 }
 
 async function link(editor) {

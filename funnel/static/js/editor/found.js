@@ -4,7 +4,7 @@ import { fieldsOf } from "./autosave.js";
 export function offerBack(form, shelf, onPutBack) {
   const waiting = shelf.left().filter((kept) => !settled(kept, form, shelf));
   const place = document.querySelector("[data-found]");
-  if (!waiting.length) return;
+  if (!place || !waiting.length) return; // who may only read is offered nothing
   const offer = () => tell(place, waiting[0]);
   place.querySelector("[data-put-back]").addEventListener("click", () => {
     place.hidden = true;

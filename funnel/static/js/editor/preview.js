@@ -6,12 +6,13 @@ export class Preview {
     this.form = form;
     this.place = document.querySelector("[data-preview]");
     this.refresh = document.querySelector("[data-refresh]");
+    this.url = this.place.querySelector("iframe").src;
     this.shown = 0;
-    if (!this.refresh) return;
-    this.refresh.hidden = true;
     for (const way of document.querySelectorAll('[name="part"], [name="dark"]')) {
       way.addEventListener("change", () => this.show());
     }
+    if (!this.refresh) return;
+    this.refresh.hidden = true;
     this.wireReader(document.querySelector("[data-readers]"));
   }
 
@@ -23,7 +24,6 @@ export class Preview {
   /* A new frame each time: the first navigation of a frame leaves no trace in the
      history, and the old mail stays until the new one is there. */
   show() {
-    if (!this.refresh) return;
     const old = [...this.place.querySelectorAll("iframe")];
     const frame = old.at(-1).cloneNode(false);
     frame.removeAttribute("src");
@@ -31,8 +31,18 @@ export class Preview {
     this.place.append(frame);
     // The empty frame has loaded by now; the next time it does, the mail is there.
     frame.addEventListener("load", () => old.forEach((one) => one.remove()));
+    if (!this.refresh) {
+      frame.src = this.saved();
+      return;
+    }
     this.refresh.formTarget = frame.name;
     this.form.requestSubmit(this.refresh);
+  }
+
+  /* Who may only read sees what is saved. */
+  saved() {
+    const ways = [...new FormData(this.form)].filter(([name]) => /^(part|dark)$/.test(name));
+    return `${this.url}?${new URLSearchParams(ways)}`;
   }
 
   wireReader(input) {

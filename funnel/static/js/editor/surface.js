@@ -36,7 +36,7 @@ export class Surface {
         clipboardTextParser: (text, context) => this.pasted(text, context),
         transformPastedHTML: unstyled,
         clipboardTextSerializer: (slice) => this.copied(slice),
-        handleDoubleClickOn: () => edit(this.editor, this.labels),
+        handleDoubleClickOn: () => isEditable && edit(this.editor, this.labels),
       },
     });
     this.editor.on("update", () => this.tell());

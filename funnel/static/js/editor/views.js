@@ -15,7 +15,7 @@ export class Views {
       toolbar: form.querySelector("[data-toolbar]"),
       words: JSON.parse(form.dataset.words),
       label: "body-label",
-      isEditable: !this.body.matches(":disabled"),
+      isEditable: !this.body.readOnly,
       onChange: (source, isExact) => this.took(source, isExact),
     });
     form.querySelector("[data-views]").hidden = false;

@@ -8,6 +8,7 @@ const AT_LINE_START = /^([-+]|\d+(?=[.)]))/gm;
 const SPACE = /^[ \t\n]+$/;
 const EMPHASIS = { bold: "**", italic: "*" };
 const WORDY = /[\p{L}\p{N}]/u;
+const FIRM = /\p{Zs}/u; // a space that does not break: no emphasis begins or ends with it
 /* How a line of text can be put, the plainest first: with escapes, with another sign
    for italics, and with a letter beside emphasis as an entity, for Markdown reads
    “**Let op!**nu” otherwise as stars. */
@@ -163,8 +164,9 @@ function worded(text, { isEscaped, isSpelled }, marks, before, after) {
   const spelled = new Set(
     ends.filter(([, other]) => isSpelled && differs(marks, other)).map(([at]) => at),
   );
+  const isWrong = (letter, at) => FIRM.test(letter) || (spelled.has(at) && WORDY.test(letter));
   const put = (letter, at) =>
-    spelled.has(at) && WORDY.test(letter) ? `&#${letter.codePointAt(0)};` : escape(letter);
+    isWrong(letter, at) ? `&#${letter.codePointAt(0)};` : escape(letter);
   return letters.map(put).join("");
 }
 
@@ -265,9 +267,14 @@ function shape(node) {
   for (const { text, source, marks } of found) {
     const set = sorted(marks).map((mark) => [mark.type.name, mark.attrs]);
     const key = JSON.stringify(set);
-    const words = source ?? text.replace(/[ \t]+/g, " ");
+    const words = source ?? text;
     if (runs.at(-1)?.key === key) runs.at(-1).words += words;
     else runs.push({ key, words });
   }
-  return JSON.stringify(runs).replace(/ *\\n */g, "\\n");
+  return JSON.stringify(runs.map(({ key, words }) => [key, spaced(words)]));
+}
+
+/* White space as a letter shows it: of several spaces one, none beside a line's end. */
+function spaced(words) {
+  return words.replace(/[ \t]+/g, " ").replace(/ *\n */g, "\n");
 }
