@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from funnel.domain.status import DeliveryState, Kind, Purpose, Role, SequenceState
 from funnel.flow import due, pictures, publishing, render
 from funnel.flow.publishing import draft as publishing_draft
+from funnel.mail.checks import Level
 from funnel.models import Delivery, Enrollment, Picture, Revision, Sequence, Step
 
 REAL = Path(__file__).resolve().parents[2] / "email_templates/sequences/magnesium"
@@ -132,11 +133,11 @@ def test_a_draft_names_only_pictures_that_are_there(
     missing = "0123456789abcdef0123-640x400.png"
     body = f"Hoi\n\n![a](media:{there})\n\n![b](media:{missing})"
 
-    with pytest.raises(publishing.BadDraft) as caught:
-        publishing.save_draft(session, welcome.id, {"body": body}, seen=None)
+    publishing.save_draft(session, welcome.id, {"body": body}, seen=None)
 
-    said = [(one.field, one.line, one.message) for one in caught.value.problems]
-    assert said == [("body", 5, publishing_draft.NO_PICTURE % {"name": missing})]
+    said = [(one.field, one.line, one.sentence) for one in mistakes(welcome)]
+    assert said == [("body", 5, publishing_draft.NO_PICTURE)]
+    assert mistakes(welcome)[0].details == {"name": missing}
 
 
 def test_a_new_folder_is_live_when_published_and_only_drafts_otherwise(
@@ -217,7 +218,12 @@ def test_a_mistake_in_a_folder_is_named_and_nothing_is_kept(
     assert session.scalars(select(Sequence)).all() == []
 
 
-def test_a_mistake_in_a_text_is_refused_with_its_place(
+def mistakes(row: Step) -> list[publishing.Finding]:
+    found = publishing.findings(row, publishing.contents(row).latest)
+    return [one for one in found if one.rule == publishing.MISTAKE]
+
+
+def test_a_mistake_in_a_text_is_kept_and_said_with_its_place(
     session: Session, sequence: Sequence
 ) -> None:
     wrong = {
@@ -225,36 +231,76 @@ def test_a_mistake_in_a_text_is_refused_with_its_place(
         "condition": "joined or else",
         "body": "Hoi,\n\nDag {{ frist_name }}.",
     }
+    row = step(sequence, "02-rust")
 
-    with pytest.raises(publishing.BadDraft) as refused:
-        publishing.save_draft(session, step(sequence, "02-rust").id, wrong, seen=None)
+    publishing.save_draft(session, row.id, wrong, seen=None)
 
-    found = {one.field: one for one in refused.value.problems}
+    found = {one.field: one for one in mistakes(row)}
     assert set(found) == {"timing", "condition", "body"}
     assert (found["body"].line, found["body"].column) == (3, 8)
-    assert "first_name" in found["body"].message
-    assert "1 day at 08:30" in found["timing"].message
-    assert step(sequence, "02-rust").draft is None
+    assert "first_name" in found["body"].details.values()
+    assert "1 day at 08:30" in found["timing"].details["examples"]
+    assert row.draft is not None
+    assert {name: row.draft[name] for name in wrong} == wrong
 
 
+@pytest.mark.parametrize("is_on", [True, False])
 @pytest.mark.parametrize(
     "fields",
     [
         {"subject": ""},
         {"subject": "two\nlines"},
-        {"subject": "x" * 501},
         {"preheader": "{{ config }}"},
-        {"body": "  "},
+        {"body": ""},
+        {"body": "Hoi {% if start %}"},
         {"body": "{{ ''.__class__ }}"},
+        {"body": "[hier](javascript:alert(1))"},
         {"condition": "sent 99-nobody"},
+        {"condition": "joined or else"},
         {"timing": "1 day"},
+        {"timing": ""},
     ],
 )
-def test_what_cannot_be_sent_cannot_be_saved(
-    session: Session, sequence: Sequence, fields: dict[str, str]
+def test_what_is_half_written_is_kept_and_goes_to_nobody(
+    session: Session,
+    sequence: Sequence,
+    now: datetime,
+    fields: dict[str, str],
+    is_on: bool,
 ) -> None:
+    """Also of a mail that is off: no version can be made of it."""
+    row, mara = step(sequence, "02-rust"), factories.user(session)
+
+    publishing.save_draft(session, row.id, {**fields, "is_on": is_on}, seen=None)
+
+    content = publishing.contents(row).latest
+    assert {name: getattr(content, name) for name in fields} == fields
+    for said in publishing.findings(row, content)[:1]:
+        assert (said.rule, said.level) == (publishing.MISTAKE, Level.BLOCK)
+    assert publishing.is_half_written(row)
+    assert publishing.sample(session, sequence, now=now).moments
     with pytest.raises(publishing.BadDraft):
-        publishing.save_draft(session, step(sequence, "02-rust").id, fields, seen=None)
+        publishing.preview(session, row, content, now=now)
+    with pytest.raises(publishing.BadDraft):
+        publishing.test_send(session, row.id, mara, now=now)
+    with pytest.raises(publishing.BadDraft, match="02-rust"):
+        publishing.publish(
+            session, sequence.id, base_version=sequence.version, author="t", now=now
+        )
+
+
+@pytest.mark.parametrize(
+    "field", ["subject", "preheader", "timing", "condition", "body"]
+)
+def test_what_is_too_long_is_not_kept(
+    session: Session, sequence: Sequence, field: str
+) -> None:
+    row, most = step(sequence, "02-rust"), publishing_draft.MOST[field]
+
+    with pytest.raises(publishing.BadDraft, match="too long"):
+        publishing.save_draft(session, row.id, {field: "x" * (most + 1)}, seen=None)
+
+    assert row.draft is None
 
 
 def test_a_draft_like_the_published_text_is_no_draft(

@@ -111,21 +111,23 @@ def test_a_changed_text_is_a_draft_until_it_is_published(
     assert step.revision.author == mara.user.name
 
 
-def test_a_mistake_keeps_what_was_typed_and_says_where_it_is(
-    mara: Colleague, step: Step
+def test_a_test_of_a_mistake_keeps_what_was_typed_and_says_where_it_is(
+    mara: Colleague, session: Session, step: Step
 ) -> None:
     body = "Hoi,\n\nDag {{ frist_name }}, ik bleef staan."
     sent = editor(step, body=body, timing="x")
 
-    answer = mara.post(f"/admin/steps/{step.id}", **sent)
+    answer = mara.post(f"/admin/steps/{step.id}", **sent, then="test")
 
     assert answer.status_code == 422
+    assert "no test was sent" in answer.text
+    assert session.scalars(select(Delivery)).all() == []
     assert "ik bleef staan." in answer.text
     assert "Line 3, place 8:" in answer.text
     assert "Did you mean “first_name”?" in answer.text
     assert 'aria-describedby="body-error body-hint"' in answer.text
     assert "“x” is not a timing." in answer.text
-    assert step.draft is None
+    assert publishing.contents(step).latest.body == body
 
 
 def test_a_text_over_a_colleagues_newer_one_is_kept_and_asked_about(

@@ -76,16 +76,57 @@ def test_the_same_text_twice_is_no_conflict_and_an_older_one_is(
     assert publishing.contents(step).latest.subject == "Een"
 
 
-def test_what_cannot_be_kept_is_refused_with_its_place(
+HALF = "Dag.\n\nHoi {% if start %}\nTot dan."
+
+
+def test_what_is_half_written_is_kept_and_its_findings_stand_beside_it(
     mara: Colleague, step: Step
 ) -> None:
-    sent = fields(step, body="Dag.\n\nHoi {{ frist_name }}")
+    path = f"/admin/steps/{step.id}"
 
-    answer = mara.post(f"/admin/steps/{step.id}/keep", **sent)
+    answer = mara.post(f"{path}/keep", **fields(step, body=HALF))
+    page = mara.get(path).text
 
-    assert answer.status_code == 422
-    assert "Line 3, place 8:" in answer.text
-    assert "Did you mean “first_name”?" in answer.text
+    assert answer.status_code == 200
+    for said in (answer.text, page):
+        assert "1 thing to put right before you can publish" in said
+        assert "Line 3, place 5:" in said
+        assert "This if is never closed" in said
+    assert mark(answer.text) == publishing.contents(step).latest.fingerprint
+    assert f"{HALF}</textarea>" in page
+    assert 'id="problems"' not in page
+
+
+def test_every_page_bears_a_draft_that_is_half_written(
+    mara: Colleague, step: Step
+) -> None:
+    kept = fields(step, body=HALF, timing="ooit", condition="wie?")
+    path, sequence = f"/admin/steps/{step.id}", f"/admin/sequences/{step.sequence.slug}"
+    assert mara.post(path, **kept).status_code == 303
+    said = " ".join(mara.get(path).text.split())
+    assert "It cannot be published yet" in said
+    assert "“ooit” is not a timing" in said
+
+    for page in ("", "/list", "/simulator", "/versions", "/publish"):
+        assert mara.get(sequence + page).status_code == 200
+    for page in (path, "/admin/", "/admin/sequences"):
+        assert mara.get(page).status_code == 200
+    review = " ".join(mara.get(f"{sequence}/publish").text.split())
+    assert "1 mail cannot be published like this" in review
+    assert 'Line 3, place 5: <span class="soft">This if is never closed' in review
+    preview = mara.get(f"{path}/preview")
+    assert preview.status_code == 422
+    assert "This if is never closed" in preview.text
+
+
+def test_what_is_too_long_is_refused(mara: Colleague, step: Step) -> None:
+    path, sent = f"/admin/steps/{step.id}", fields(step, subject="x" * 501)
+
+    kept, saved = mara.post(f"{path}/keep", **sent), mara.post(path, **sent)
+
+    assert (kept.status_code, saved.status_code) == (422, 422)
+    assert "This is too long" in kept.text
+    assert "Nothing was saved yet" in saved.text
     assert step.draft is None
 
 

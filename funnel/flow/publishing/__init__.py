@@ -32,7 +32,14 @@ from funnel.flow.publishing.release import (
     go_live,
     publish,
 )
-from funnel.flow.publishing.review import Finding, blocks, findings, touched
+from funnel.flow.publishing.review import (
+    MISTAKE,
+    Finding,
+    blocks,
+    findings,
+    is_half_written,
+    touched,
+)
 from funnel.flow.publishing.settings import (
     BadSettings,
     Changed,
@@ -81,6 +88,7 @@ from funnel.flow.publishing.versions import keep as keep_version
 
 __all__ = [
     "AT_ONCE",
+    "MISTAKE",
     "BadDraft",
     "BadFolder",
     "BadName",
@@ -129,6 +137,7 @@ __all__ = [
     "impact_table",
     "import_folder",
     "invented",
+    "is_half_written",
     "keep_version",
     "known_impact",
     "latest_impact",

@@ -1,5 +1,6 @@
 """One step: its editor, its preview, a test send."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from flask import (
@@ -13,6 +14,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
 from funnel.db import db
 from funnel.domain import timing
@@ -35,6 +37,9 @@ from funnel.web.auth import member, needs
 
 FIELDS = ("timing", "condition", "subject", "preheader", "body")
 SHOWN = {name: one for name, one in NAMES.items() if not one.in_layout_only}
+NOT_SENT = lazy_gettext(
+    "It is saved as a draft, but no test was sent. Look at what is marked below."
+)
 
 bp = Blueprint("steps", __name__, url_prefix="/steps")
 
@@ -57,7 +62,7 @@ def save(step_id: int) -> ResponseReturnValue:
     except DraftConflict as conflict:
         return _conflict(step, conflict)
     except BadDraft as problem:
-        return _editor(step, _merged(step), seen=seen, problems=problem.problems)
+        return _refused(step, seen, problem)
     if request.form.get("then") == "test":
         return _sent(step)
     flash(_saved(step))
@@ -101,12 +106,7 @@ def discard(step_id: int) -> ResponseReturnValue:
 def switch(step_id: int) -> ResponseReturnValue:
     """Switch the step on or off in its draft."""
     step = _step(step_id)
-    try:
-        publishing.switch(db.session(), step_id, is_on="on" in request.form)
-    except BadDraft as problem:
-        content = publishing.contents(step).latest
-        seen = content.fingerprint
-        return _editor(step, content, seen=seen, problems=problem.problems)
+    publishing.switch(db.session(), step_id, is_on="on" in request.form)
     flash(_("Kept as a draft. It changes for people when you publish."))
     page = "structure" if request.args.get("back") == "list" else "sequences"
     return redirect(url_for(f"admin.{page}.show", slug=step.sequence.slug), 303)
@@ -156,11 +156,11 @@ def _editor(
     content: Content,
     *,
     seen: str,
-    problems: object = (),
+    problems: Iterable[Problem] = (),
+    said: str = "",
     hers: Content | None = None,
-    code: int = 0,
 ) -> ResponseReturnValue:
-    found: dict[str, Problem] = {one.field: one for one in problems}  # type: ignore[attr-defined]  # Problems
+    found = {one.field: one for one in problems}
     page = render_template(
         "admin/step.html",
         step=step,
@@ -169,6 +169,7 @@ def _editor(
         both=publishing.contents(step),
         seen=seen,
         problems=found,
+        said_of_all=said,
         hers=Change(step, Contents(hers, content)) if hers else None,
         diffs=diffs,
         inbox=_in_the_inbox(step, content),
@@ -183,7 +184,7 @@ def _editor(
         is_listed=step.role is Role.LISTED,
         texts=reports.texts(db.session(), step.id),
     )
-    return page, code or (422 if found else 200)
+    return page, 409 if hers else 422 if found else 200
 
 
 def _conditions(content: Content) -> list[str]:
@@ -197,15 +198,24 @@ def _planned(step: Step) -> tuple[object, str] | None:
     return (found, sample.zone) if found else None
 
 
+def _refused(
+    step: Step, seen: str, refused: BadDraft, said: str = ""
+) -> ResponseReturnValue:
+    problems = refused.problems
+    return _editor(step, _merged(step), seen=seen, problems=problems, said=said)
+
+
 def _kept(step: Step) -> ResponseReturnValue:
     content = publishing.contents(step).latest
+    found = publishing.findings(step, content)
     return render_template(
         "admin/_kept.html",
         step=step,
         seen=content.fingerprint,
         both=publishing.contents(step),
         inbox=_in_the_inbox(step, content),
-        findings=publishing.findings(step, content),
+        findings=found,
+        problems=[one for one in found if one.rule == publishing.MISTAKE],
     )
 
 
@@ -217,7 +227,12 @@ def _in_the_inbox(step: Step, content: Content) -> publishing.Preview | None:
 
 
 def _sent(step: Step) -> ResponseReturnValue:
-    delivery = publishing.test_send(db.session(), step.id, member().user, now=now())
+    session, her = db.session(), member().user
+    seen = publishing.contents(step).latest.fingerprint
+    try:
+        delivery = publishing.test_send(session, step.id, her, now=now())
+    except BadDraft as problem:
+        return _refused(step, seen, problem, str(NOT_SENT))
     flash(_("A test is on its way to %(address)s.", address=delivery.address))
     return redirect(url_for("admin.steps.edit", step_id=step.id), 303)
 
@@ -225,6 +240,10 @@ def _sent(step: Step) -> ResponseReturnValue:
 def _saved(step: Step) -> str:
     if publishing.contents(step).draft is None:
         return str(_("This is the same as what is published: no draft is needed."))
+    if publishing.is_half_written(step):
+        return str(
+            _("Saved as a draft. It cannot be published yet: see beside it what to do.")
+        )
     return str(_("Saved as a draft. People get it when you publish."))
 
 
@@ -234,5 +253,4 @@ def _conflict(step: Step, conflict: DraftConflict) -> ResponseReturnValue:
         _merged(step),
         seen=conflict.latest.fingerprint,
         hers=conflict.latest,
-        code=409,
     )

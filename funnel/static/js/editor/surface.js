@@ -48,7 +48,8 @@ export class Surface {
     const doc = read(source, this.editor.schema);
     if (write(doc).source !== source) throw new Unreadable("unknown", 1);
     const { tr } = this.editor.state;
-    tr.replaceWith(0, tr.doc.content.size, doc.content);
+    tr.replaceWith(0, tr.doc.content.size, room(doc).content);
+    tr.setSelection(tr.selection.constructor.near(tr.doc.resolve(endOfWords(tr.doc))));
     tr.setMeta("addToHistory", false).setMeta("preventUpdate", true);
     this.editor.view.dispatch(tr);
   }
@@ -97,6 +98,30 @@ export class Surface {
     const blocks = isInline ? [schema.nodes.paragraph.create(null, slice.content)] : slice.content;
     return write(schema.topNodeType.create(null, Fragment.from(blocks))).source;
   }
+}
+
+/* Where nobody has put the cursor yet, words go on at the end of the others: never
+   on a block, which the first letter would take the place of. */
+function endOfWords(doc) {
+  let end = null;
+  doc.descendants((node, at) => {
+    if (isForWords(node)) end = at + 1 + node.content.size;
+  });
+  return end;
+}
+
+/* A text of nothing but blocks gets an empty paragraph, which is not written. */
+function room(doc) {
+  let hasWords = false;
+  doc.descendants((node) => {
+    hasWords ||= isForWords(node);
+  });
+  const { paragraph } = doc.type.schema.nodes;
+  return hasWords ? doc : doc.copy(doc.content.addToEnd(paragraph.create()));
+}
+
+function isForWords({ isTextblock, type }) {
+  return isTextblock && type.name !== "button";
 }
 
 /* What is pasted brings styles that no mail shows and the page's policy refuses. */
