@@ -92,7 +92,7 @@ def left_open(letter: Letter) -> Iterator[Remark]:
 
 def made_up_links(letter: Letter) -> Iterator[Remark]:
     """Find links that lead nowhere yet."""
-    for place in letter.document.links + letter.document.products:
+    for place in letter.document.links:
         if _MADE_UP.search(place.what):
             yield Remark(
                 "made-up-link",
@@ -184,8 +184,7 @@ def dead_links(letter: Letter) -> Iterator[Remark]:
 
 
 def nothing_to_follow(letter: Letter) -> Iterator[Remark]:
-    found = letter.document.links + letter.document.products
-    if letter.source.kind is Kind.MARKETING and not found:
+    if letter.source.kind is Kind.MARKETING and not letter.document.links:
         yield Remark(
             "nothing-to-follow",
             Level.LOOK,

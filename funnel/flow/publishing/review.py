@@ -1,6 +1,7 @@
 """What is to be said of a draft before it is published, and what keeps it back."""
 
 import dataclasses
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -23,6 +24,9 @@ RULED = frozenset({"nl"})
 OF_A_DATE = frozenset({Anchor.START, Anchor.END, Anchor.REPLAY_END})
 DATED = frozenset({Role.MOVED, Role.CANCELLED, Role.NEW_DATE})
 """Roles whose mails go to people with a date only."""
+
+_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
+_SIGNS = re.compile(r"\*+|^[#>\s-]+")
 
 MISTAKE = "mistake"
 """The rule of what no mail can be made of."""
@@ -213,9 +217,14 @@ def _claims(step: Step, content: Content) -> list[Finding]:
     text = f"{content.subject}\n\n{content.preheader}\n\n{content.body}"
     found = claims.check(text, mode=_mode(step.sequence, content), language=language)
     return [
-        Finding(one.rule, Level.LOOK, one.advice, one.quote, is_claim=True)
+        Finding(one.rule, Level.LOOK, one.advice, _plain(one.quote), is_claim=True)
         for one in found
     ]
+
+
+def _plain(quote: str) -> str:
+    """Return words of a text without the signs of Markdown around them."""
+    return _SIGNS.sub("", _LINK.sub(r"\1", quote))
 
 
 def _mode(sequence: Sequence, content: Content) -> Mode:

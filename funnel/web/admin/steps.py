@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 
 from flask import (
     Blueprint,
@@ -16,10 +17,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
+from funnel import clock
 from funnel.db import db
 from funnel.domain import timing
 from funnel.domain.status import Role, TeamRole
-from funnel.flow import publishing, reports
+from funnel.flow import audit, publishing, reports, team
 from funnel.flow.publishing import (
     BadDraft,
     Change,
@@ -37,6 +39,7 @@ from funnel.web.auth import member, needs
 
 FIELDS = ("timing", "condition", "subject", "preheader", "body")
 SHOWN = {name: one for name, one in NAMES.items() if not one.in_layout_only}
+MOST_TESTS, AN_HOUR = 60, timedelta(hours=1)
 NOT_SENT = lazy_gettext(
     "It is saved as a draft, but no test was sent. Look at what is marked below."
 )
@@ -55,17 +58,35 @@ def edit(step_id: int) -> ResponseReturnValue:
 @bp.post("/<int:step_id>")
 @needs(TeamRole.MARKETER)
 def save(step_id: int) -> ResponseReturnValue:
-    """Keep the draft, and send a test of it when that button was pressed."""
-    step, seen = _step(step_id), request.form.get("seen", "")
+    """Keep the draft."""
+    step = _step(step_id)
+    refused = _save(step)
+    if refused is None:
+        flash(_saved(step))
+    return refused or redirect(url_for("admin.steps.edit", step_id=step_id), 303)
+
+
+@bp.post("/<int:step_id>/test")
+@needs(TeamRole.MARKETER)
+def test(step_id: int) -> ResponseReturnValue:
+    """Keep the draft, and send a test of it to somebody of the team."""
+    step, session = _step(step_id), db.session()
+    known = {str(one.id): one for one in team.colleagues(session)}
+    her = known.get(request.form.get("to", str(member().user.id))) or abort(404)
+    refused = _save(step)
+    if refused is not None:
+        return refused
+    if _is_too_often():
+        flash(
+            _("That was a lot of tests within an hour. Wait a while before the next.")
+        )
+        return redirect(url_for("admin.steps.edit", step_id=step_id), 303)
+    seen = publishing.contents(step).latest.fingerprint
     try:
-        publishing.save_draft(db.session(), step_id, _typed(), seen=seen)
-    except DraftConflict as conflict:
-        return _conflict(step, conflict)
+        delivery = publishing.test_send(session, step_id, her, now=now())
     except BadDraft as problem:
-        return _refused(step, seen, problem)
-    if request.form.get("then") == "test":
-        return _sent(step)
-    flash(_saved(step))
+        return _refused(step, seen, problem, str(NOT_SENT))
+    flash(_("A test is on its way to %(address)s.", address=delivery.address))
     return redirect(url_for("admin.steps.edit", step_id=step_id), 303)
 
 
@@ -135,6 +156,24 @@ def _step(step_id: int) -> Step:
     return found if found is not None and is_there else abort(404)
 
 
+def _save(step: Step) -> ResponseReturnValue | None:
+    """Keep what was typed as the draft, or return the page that says why not."""
+    seen = request.form.get("seen", "")
+    try:
+        publishing.save_draft(db.session(), step.id, _typed(), seen=seen)
+    except DraftConflict as conflict:
+        return _conflict(step, conflict)
+    except BadDraft as problem:
+        return _refused(step, seen, problem)
+    return None
+
+
+def _is_too_often() -> bool:
+    """Say whether she asked for enough tests lately; this one is among them."""
+    since, her = clock.real() - AN_HOUR, member().user
+    return audit.count(db.session(), "steps.test", user=her, since=since) > MOST_TESTS
+
+
 def _typed() -> dict[str, object]:
     """Return the editor's fields; a browser ends its lines in two characters."""
     sent = {
@@ -183,6 +222,7 @@ def _editor(
         examples=timing.EXAMPLES,
         is_listed=step.role is Role.LISTED,
         texts=reports.texts(db.session(), step.id),
+        colleagues=team.colleagues(db.session()),
     )
     return page, 409 if hers else 422 if found else 200
 
@@ -224,17 +264,6 @@ def _in_the_inbox(step: Step, content: Content) -> publishing.Preview | None:
         return previews.of(step, content, request.form)
     except (BadDraft, previews.NoReader):
         return None
-
-
-def _sent(step: Step) -> ResponseReturnValue:
-    session, her = db.session(), member().user
-    seen = publishing.contents(step).latest.fingerprint
-    try:
-        delivery = publishing.test_send(session, step.id, her, now=now())
-    except BadDraft as problem:
-        return _refused(step, seen, problem, str(NOT_SENT))
-    flash(_("A test is on its way to %(address)s.", address=delivery.address))
-    return redirect(url_for("admin.steps.edit", step_id=step.id), 303)
 
 
 def _saved(step: Step) -> str:

@@ -146,8 +146,8 @@ export class Autosave {
   /* Logged out, or the mail is gone; what she wrote stays in this browser. */
   turnedAway({ type, status }) {
     const isOut = type === "opaqueredirect" || status === 400;
-    this.keepHere();
     this.isAway = this.isOut = true;
+    this.keepHere();
     this.stop(this.place.dataset[isOut ? "signedOut" : "gone"], isOut && "[data-log-in]");
   }
 
@@ -158,9 +158,13 @@ export class Autosave {
     if (way) document.querySelector(way).hidden = false;
   }
 
-  keepHere(more = {}) {
+  /* `sent` is what the server gets of it, should this page go now: that ends a request
+     that is under way, and nobody hears whether it came in. */
+  keepHere() {
+    const isOnItsWay = navigator.onLine && !this.isOut && !this.isStopped;
+    const sent = isOnItsWay ? JSON.parse(this.unanswered ?? this.state()) : null;
     const seen = this.form.elements.seen.value;
-    this.isKept = this.shelf.keep({ fields: fieldsOf(this.form), seen, ...more });
+    this.isKept = this.shelf.keep({ fields: fieldsOf(this.form), seen, sent });
   }
 
   say(word, more = "") {
@@ -208,13 +212,11 @@ export class Autosave {
     if (this.isOut) document.querySelector("[data-log-in]").focus();
   }
 
-  /* A last try that outlives the page. The next one may be asked for before it comes
-     in: until there is an answer the text stays here, with what was sent. */
+  /* A last try that outlives the page. The next page may be there before it has come
+     in, and before this is called: until there is an answer the text stays here. */
   leave() {
-    if (this.isStopped || this.isSaved) return;
-    const sent = this.unanswered ?? this.state();
-    if (!this.isBusy) this.send(sent, { keepalive: true }).catch(() => null);
-    if (!this.isAway) this.keepHere({ sent: JSON.parse(sent) });
+    if (this.isStopped || this.isSaved || this.isBusy) return;
+    this.send(this.unanswered ?? this.state(), { keepalive: true }).catch(() => null);
   }
 
   askToStay(event) {

@@ -19,9 +19,11 @@ const KEYS = {
 };
 
 export class Surface {
-  /* `onChange` gets the Markdown, and whether it says all that is shown. */
-  constructor({ place, toolbar, words, label, isEditable, onChange }) {
+  /* `onChange` gets the Markdown, and whether it says all that is shown; `onLess` is
+     called when less is pasted than was copied. */
+  constructor({ place, toolbar, words, label, isEditable, onChange, onLess }) {
     this.onChange = onChange;
+    this.onLess = onLess;
     this.labels = new Labels(words);
     const options = { labels: this.labels, words, ready: words.ready ?? {} };
     this.editor = new Editor({
@@ -34,7 +36,7 @@ export class Surface {
         scrollMargin: SIGHT,
         scrollThreshold: SIGHT,
         clipboardTextParser: (text, context) => this.pasted(text, context),
-        transformPastedHTML: unstyled,
+        transformPastedHTML: (html) => this.simple(html),
         clipboardTextSerializer: (slice) => this.copied(slice),
         handleDoubleClickOn: () => isEditable && edit(this.editor, this.labels),
       },
@@ -92,6 +94,12 @@ export class Surface {
     }
   }
 
+  /* Of what comes from elsewhere a mail takes neither tables nor pictures. */
+  simple(html) {
+    if (/<(table|img)\b/i.test(html) && !html.includes("data-pm-slice")) this.onLess();
+    return unstyled(untabled(html));
+  }
+
   copied(slice) {
     const { schema } = this.editor;
     const isInline = slice.content.firstChild?.isInline;
@@ -128,6 +136,14 @@ function isForWords({ isTextblock, type }) {
 function unstyled(html) {
   const bare = html.replace(/<style[^>]*>[^]*?<\/style>/gi, "");
   return bare.replace(/<[^>]+>/g, (tag) => tag.replace(STYLE, ""));
+}
+
+/* A row of a table becomes a paragraph. */
+function untabled(html) {
+  return html
+    .replace(/<\/t[dh]\s*>/gi, " ")
+    .replace(/<(\/?)tr\b[^>]*>/gi, "<$1p>")
+    .replace(/<\/?(table|thead|tbody|tfoot|t[dh])\b[^>]*>/gi, "");
 }
 
 function attributes(label, isEditable) {
