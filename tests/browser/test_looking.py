@@ -100,7 +100,5 @@ def test_a_test_mail_is_in_a_colleagues_inbox_marked_and_counted_nowhere(
     expect(page.locator("main")).to_contain_text("noor@rustpunt.example")
     letter = page.frame_locator("iframe").locator("body")
     way_out = letter.get_by_role("link", name="Afmelden")
-    href = way_out.first.get_attribute("href") or ""
-    page.goto(href)
-    assert page.get_by_role("button").count() == 0  # nothing to leave from here
+    expect(way_out.first).to_have_attribute("href", f"{system.url}/")  # leaves nothing
     assert system.execute(COUNTED) == [(before,)]

@@ -198,3 +198,23 @@ def test_who_reloads_while_she_types_goes_on_where_she_was(
         expect(saving(page)).to_contain_text("Saved")
         assert draft(system, slug).endswith(f"{word}!")
     expect(page.locator("[data-found]")).to_be_hidden()
+
+
+@pytest.mark.parametrize("view", ["Designed", "Source"])
+def test_what_is_wrong_with_a_mail_is_said_first_and_leads_to_its_field(
+    page: Page, system: Running, view: str
+) -> None:
+    opened(page, system, "09d-nog-even")
+    page.get_by_label("When", exact=True).fill("ooit")
+    page.get_by_label("Subject", exact=True).fill("")
+    page.get_by_role("radio", name=view).check()
+    page.get_by_role("button", name="Save and send").click()
+
+    problems = page.locator("#problems")
+    expect(problems).to_be_focused()
+    expect(problems).to_contain_text("Subject: Write a subject.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Subject", exact=True)).to_be_focused()
+    problems.get_by_role("link", name="When").click()
+    expect(page.get_by_label("When", exact=True)).to_be_focused()

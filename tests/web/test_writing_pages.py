@@ -223,3 +223,23 @@ def test_a_viewer_reads_the_mail_and_has_nothing_to_write_with(
     shut = r"\b(?:readonly|disabled)\b"
     assert len(written) > 8
     assert all(re.search(f"{ways}|{shut}", one) for one in written), written
+
+
+def test_who_works_alone_is_not_asked_to_whom_a_test_goes(
+    mara: Colleague, step: Step
+) -> None:
+    page = mara.get(f"/admin/steps/{step.id}").text
+
+    assert "Save and send me a test" in page
+    assert 'name="to"' not in page
+
+
+def test_a_new_mail_says_what_it_lacks_and_no_more(mara: Colleague, step: Step) -> None:
+    sent = fields(step, subject="", preheader="", body="")
+
+    page = mara.post(f"/admin/steps/{step.id}/keep", **sent).text
+
+    assert re.search(r'id="inbox-line"\s+hidden', page)
+    assert "Write a subject." in page
+    assert "Write the text of the mail." in page
+    assert "Some readers" not in page

@@ -32,7 +32,7 @@ from funnel.flow.publishing import (
 )
 from funnel.flow.publishing.content import Contents
 from funnel.mail.names import NAMES
-from funnel.models import Step
+from funnel.models import Step, User
 from funnel.web import now
 from funnel.web.admin import diffs, previews, values, words
 from funnel.web.auth import member, needs
@@ -70,24 +70,8 @@ def save(step_id: int) -> ResponseReturnValue:
 @needs(TeamRole.MARKETER)
 def test(step_id: int) -> ResponseReturnValue:
     """Keep the draft, and send a test of it to somebody of the team."""
-    step, session = _step(step_id), db.session()
-    known = {str(one.id): one for one in team.colleagues(session)}
-    her = known.get(request.form.get("to", str(member().user.id))) or abort(404)
-    refused = _save(step)
-    if refused is not None:
-        return refused
-    if _is_too_often():
-        flash(
-            _("That was a lot of tests within an hour. Wait a while before the next.")
-        )
-        return redirect(url_for("admin.steps.edit", step_id=step_id), 303)
-    seen = publishing.contents(step).latest.fingerprint
-    try:
-        delivery = publishing.test_send(session, step_id, her, now=now())
-    except BadDraft as problem:
-        return _refused(step, seen, problem, str(NOT_SENT))
-    flash(_("A test is on its way to %(address)s.", address=delivery.address))
-    return redirect(url_for("admin.steps.edit", step_id=step_id), 303)
+    step, her = _step(step_id), _colleague()
+    return _save(step) or _sent(step, her)
 
 
 @bp.post("/<int:step_id>/keep")
@@ -166,6 +150,29 @@ def _save(step: Step) -> ResponseReturnValue | None:
     except BadDraft as problem:
         return _refused(step, seen, problem)
     return None
+
+
+def _sent(step: Step, her: User) -> ResponseReturnValue:
+    """Send a test, or say why not; the draft is kept by now."""
+    seen = publishing.contents(step).latest.fingerprint
+    if _is_too_often():
+        flash(
+            _("That was a lot of tests within an hour. Wait a while before the next.")
+        )
+        return redirect(url_for("admin.steps.edit", step_id=step.id), 303)
+    try:
+        delivery = publishing.test_send(db.session(), step.id, her, now=now())
+    except BadDraft as problem:
+        return _refused(step, seen, problem, str(NOT_SENT))
+    flash(_("A test is on its way to %(address)s.", address=delivery.address))
+    return redirect(url_for("admin.steps.edit", step_id=step.id), 303)
+
+
+def _colleague() -> User:
+    """Return to whom a test goes: herself, or whom of the team she chose."""
+    chosen = request.form.get("to", str(member().user.id))
+    known = team.colleagues(db.session())
+    return next((one for one in known if str(one.id) == chosen), None) or abort(404)
 
 
 def _is_too_often() -> bool:

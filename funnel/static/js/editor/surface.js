@@ -42,6 +42,8 @@ export class Surface {
       },
     });
     this.editor.on("update", () => this.tell());
+    // Tab to a text that begins with a block: the browser would leave no cursor in it.
+    this.editor.on("focus", ({ editor: { view } }) => getSelection().rangeCount || view.focus());
     this.toolbar = toolbar && new Toolbar(toolbar, this.editor);
   }
 
