@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from funnel.models import AuditEntry, User
@@ -24,6 +24,14 @@ def record(
         about=about,
     )
     session.add(entry)
+
+
+def count(session: Session, deed: str, *, user: User, since: datetime) -> int:
+    """Return how often she did this since then."""
+    mine = AuditEntry.user_id == user.id, AuditEntry.deed == deed
+    return session.scalars(
+        select(func.count()).where(*mine, AuditEntry.at >= since)
+    ).one()
 
 
 def is_noted(

@@ -58,8 +58,8 @@ class Letter:
             yield personalize.fill(text, reader, html=html)
 
 
-def check(source: Source, *, has_date: bool = False) -> list[Remark]:
-    """Return what is to be said of a text, in the order of the rules.
+def read(source: Source, *, has_date: bool = False) -> Letter:
+    """Return a text as it is looked at.
 
     `has_date`: it goes to nobody who still waits for a date.
 
@@ -67,8 +67,11 @@ def check(source: Source, *, has_date: bool = False) -> list[Remark]:
         TemplateProblem: It cannot be compiled at all.
     """
     compiled = compile_step(source, Use.SENDING)
-    document = markdown.read(source.body)
-    letter = Letter(source, document, compiled, has_date)
+    return Letter(source, markdown.read(source.body), compiled, has_date)
+
+
+def check(letter: Letter) -> list[Remark]:
+    """Return what is to be said of a text, in the order of the rules."""
     return [remark for rule in RULES for remark in rule(letter)]
 
 
@@ -89,7 +92,7 @@ def left_open(letter: Letter) -> Iterator[Remark]:
 
 def made_up_links(letter: Letter) -> Iterator[Remark]:
     """Find links that lead nowhere yet."""
-    for place in letter.document.links + letter.document.products:
+    for place in letter.document.links:
         if _MADE_UP.search(place.what):
             yield Remark(
                 "made-up-link",
@@ -181,8 +184,7 @@ def dead_links(letter: Letter) -> Iterator[Remark]:
 
 
 def nothing_to_follow(letter: Letter) -> Iterator[Remark]:
-    found = letter.document.links + letter.document.products
-    if letter.source.kind is Kind.MARKETING and not found:
+    if letter.source.kind is Kind.MARKETING and not letter.document.links:
         yield Remark(
             "nothing-to-follow",
             Level.LOOK,

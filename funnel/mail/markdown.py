@@ -37,7 +37,8 @@ class Document:
     """The blocks of a body, its expressions, and the line that each came from.
 
     `pictures` has the name of each picture of ours, and its line; `links` where each
-    link leads, `elsewhere` the pictures of others, `products` their links.
+    link leads, `elsewhere` the pictures of others, `products` those of the links that
+    lead to one.
     """
 
     tokens: list[Token]

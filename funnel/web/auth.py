@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import ParamSpec, cast
+from urllib.parse import urlsplit
 
 from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from flask.blueprints import BlueprintSetupState
@@ -151,6 +152,11 @@ def safe(target: str | None) -> str:
     if target and INSIDE.fullmatch(target):
         return target
     return url_for("admin.dashboard.show")
+
+
+def came_from() -> str | None:
+    """Return the path of the page that sent this form; `safe` judges it."""
+    return urlsplit(request.referrer or "").path or None
 
 
 def _let_in(secret: str, target: str) -> ResponseReturnValue:

@@ -4,16 +4,26 @@ import logging
 from http import HTTPStatus
 from typing import NamedTuple
 
-from flask import Flask, Response, current_app, g, jsonify, make_response, request
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    g,
+    jsonify,
+    make_response,
+    request,
+    url_for,
+)
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from funnel.web import babel, funnel
+from funnel.web import auth, babel, funnel
 
 RETRY_AFTER = 30  # seconds
+STUDIO = "/admin/"
 PLAIN = HTTPStatus.INTERNAL_SERVER_ERROR
 TEXT = "text/plain"
 
@@ -25,6 +35,13 @@ class Words(NamedTuple):
 
     title: str
     text: str
+
+
+class Way(NamedTuple):
+    """Where an error page leads."""
+
+    url: str
+    label: str
 
 
 def init_app(app: Flask) -> None:
@@ -51,9 +68,29 @@ def refused(error: HTTPException) -> Response:
 
 
 def stale(_error: CSRFError) -> Response:
+    if request.path.startswith(STUDIO):
+        return _logged_out()
     title = _("This form was open for too long")
     text = _("Nothing was changed. Go back, reload the page and send it again.")
     return _page(HTTPStatus.BAD_REQUEST, Words(title, text))
+
+
+def _logged_out() -> Response:
+    """Answer a form of the studio that comes without its log-in, and lead back there.
+
+    The editor asks before it sends one; this is for who has no script, and for the
+    other forms. Nobody knows whose it was: her browser says what she reads.
+    """
+    usual = funnel().settings.language
+    language = request.accept_languages.best_match(babel.LANGUAGES, usual)
+    babel.speak(language or usual)
+    text = _(
+        "You were logged out in the meantime, so nothing was changed. A text that you "
+        "were writing is kept in this browser: log in, and you can put it back."
+    )
+    url = url_for("auth.login", next=auth.came_from(), language=language)
+    words = Words(_("You are logged out"), text)
+    return _page(HTTPStatus.BAD_REQUEST, words, Way(url, _("Log in")))
 
 
 def away(error: Exception) -> Response:
@@ -78,7 +115,7 @@ def broken(error: Exception) -> Response:
     return _page(PLAIN, _words(PLAIN))
 
 
-def _page(code: HTTPStatus, words: Words) -> Response:
+def _page(code: HTTPStatus, words: Words, way: Way | None = None) -> Response:
     """Render without the database, which may be the one that is away.
 
     So without what the blueprints give to their templates, too: they ask it.
@@ -88,7 +125,8 @@ def _page(code: HTTPStatus, words: Words) -> Response:
         return make_response(jsonify(error=f"{words.title}. {words.text}"), code)
     name = g.get("request_id", "")
     template = current_app.jinja_env.get_template("errors/page.html")
-    page = template.render(words=words, code=code, name=name)
+    way = way or Way("/", _("To the first page"))
+    page = template.render(words=words, code=code, name=name, way=way)
     response = make_response(page, code)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -64,9 +64,9 @@ def policy(rules: Mapping[str, str] = POLICY, **changes: str) -> str:
     return "; ".join(f"{name} {value}" for name, value in {**rules, **named}.items())
 
 
-def letter(response: Response) -> Response:
+def letter(response: Response, **changes: str) -> Response:
     """Let a mail be shown in a frame of ours: its style, no script, no form."""
-    response.headers["Content-Security-Policy"] = policy(LETTER)
+    response.headers["Content-Security-Policy"] = policy(LETTER, **changes)
     return response
 
 

@@ -1,7 +1,7 @@
 """The editor of a mail, as a browser test works in it."""
 
 from playwright.sync_api import Locator, Page, expect
-from running import Running
+from running import Running, wait_for
 
 PUBLISHED = """SELECT revision.body FROM step
     JOIN revision ON revision.id = step.revision_id WHERE slug {} ORDER BY step.id"""
@@ -30,3 +30,18 @@ def draft(system: Running, slug: str) -> str:
 def at_the_end(text: Locator) -> None:
     text.focus()
     text.press("Control+End")
+
+
+def put_in(page: Page, item: str) -> None:
+    page.get_by_role("button", name="Insert", exact=True).click()
+    page.get_by_role("menuitem", name=item, exact=True).click()
+
+
+def moved_by(page: Page, text: Locator, key: str) -> None:
+    """Press a key, and wait until the editor has heard where the cursor went."""
+    selection = (
+        "JSON.stringify(document.querySelector('.tiptap').editor.state.selection)"
+    )
+    before = page.evaluate(selection)
+    text.press(key)
+    wait_for(lambda: page.evaluate(selection) != before, f"{key} to be heard")

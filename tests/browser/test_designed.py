@@ -145,13 +145,17 @@ def test_what_is_pasted_is_read_as_markdown_or_made_simple(
         '<meta charset="utf-8"><h2 style="color:red">Kop</h2>'
         '<p style="margin:0">Een <b>vet</b> <a href="javascript:alert(1)">woord</a>, '
         '<a href="https://winkel.example/a">link</a></p>'
-        '<table><tr><td>cel {{ brand }}</td></tr></table><img src="https://x.example/y">'
+        "<table><tr><td>cel</td><td>{{ brand }}</td></tr><tr><th>b</th></tr></table>"
+        '<img src="https://x.example/y">'
     )
     paste(text, {"text/html": html, "text/plain": "Kop"})
     expect(page.locator("#body")).to_have_value(
         "## Kop\n\nEen **vet** woord, [link](https://winkel.example/a)\n\n"
-        "cel {{ brand }}"
+        "cel {{ brand }}\n\nb"
     )
+    expect(page.locator("[data-why]")).to_contain_text("a table or a picture")
+    page.keyboard.type("x")
+    expect(page.locator("[data-why]")).to_be_hidden()
 
 
 def paste(text: Locator, data: dict[str, str]) -> None:

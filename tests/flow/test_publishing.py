@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from funnel.domain.status import DeliveryState, Kind, Purpose, SequenceState
 from funnel.flow import due, publishing, render
 from funnel.flow.publishing import draft as publishing_draft
-from funnel.models import Delivery, Enrollment, Sequence
+from funnel.mail.checks import Level
+from funnel.models import Delivery, Enrollment, Sequence, Step
 
 
 @pytest.fixture
@@ -33,51 +34,11 @@ def test_a_draft_names_only_pictures_that_are_there(
     missing = "0123456789abcdef0123-640x400.png"
     body = f"Hoi\n\n![a](media:{there})\n\n![b](media:{missing})"
 
-    with pytest.raises(publishing.BadDraft) as caught:
-        publishing.save_draft(session, welcome.id, {"body": body}, seen=None)
+    publishing.save_draft(session, welcome.id, {"body": body}, seen=None)
 
-    said = [(one.field, one.line, one.message) for one in caught.value.problems]
-    assert said == [("body", 5, publishing_draft.NO_PICTURE % {"name": missing})]
-
-
-def test_a_mistake_in_a_text_is_refused_with_its_place(
-    session: Session, sequence: Sequence
-) -> None:
-    wrong = {
-        "timing": "some day",
-        "condition": "joined or else",
-        "body": "Hoi,\n\nDag {{ frist_name }}.",
-    }
-
-    with pytest.raises(publishing.BadDraft) as refused:
-        publishing.save_draft(session, step(sequence, "02-rust").id, wrong, seen=None)
-
-    found = {one.field: one for one in refused.value.problems}
-    assert set(found) == {"timing", "condition", "body"}
-    assert (found["body"].line, found["body"].column) == (3, 8)
-    assert "first_name" in found["body"].message
-    assert "1 day at 08:30" in found["timing"].message
-    assert step(sequence, "02-rust").draft is None
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"subject": ""},
-        {"subject": "two\nlines"},
-        {"subject": "x" * 501},
-        {"preheader": "{{ config }}"},
-        {"body": "  "},
-        {"body": "{{ ''.__class__ }}"},
-        {"condition": "sent 99-nobody"},
-        {"timing": "1 day"},
-    ],
-)
-def test_what_cannot_be_sent_cannot_be_saved(
-    session: Session, sequence: Sequence, fields: dict[str, str]
-) -> None:
-    with pytest.raises(publishing.BadDraft):
-        publishing.save_draft(session, step(sequence, "02-rust").id, fields, seen=None)
+    said = [(one.field, one.line, one.sentence) for one in mistakes(welcome)]
+    assert said == [("body", 5, publishing_draft.NO_PICTURE)]
+    assert mistakes(welcome)[0].details == {"name": missing}
 
 
 def test_a_draft_like_the_published_text_is_no_draft(
@@ -320,3 +281,88 @@ def test_nothing_is_published_that_leaves_a_masterclass_without_its_mails(
         publishing.publish(session, sequence.id, base_version=1, author="Mara", now=now)
 
     assert sequence.version == 1
+
+
+def mistakes(row: Step) -> list[publishing.Finding]:
+    found = publishing.findings(row, publishing.contents(row).latest)
+    return [one for one in found if one.rule == publishing.MISTAKE]
+
+
+def test_a_mistake_in_a_text_is_kept_and_said_with_its_place(
+    session: Session, sequence: Sequence
+) -> None:
+    wrong = {
+        "timing": "some day",
+        "condition": "joined or else",
+        "body": "Hoi,\n\nDag {{ frist_name }}.",
+    }
+    row = step(sequence, "02-rust")
+
+    publishing.save_draft(session, row.id, wrong, seen=None)
+
+    found = {one.field: one for one in mistakes(row)}
+    assert set(found) == {"timing", "condition", "body"}
+    assert (found["body"].line, found["body"].column) == (3, 8)
+    assert "first_name" in found["body"].details.values()
+    assert "1 day at 08:30" in found["timing"].details["examples"]
+    assert row.draft is not None
+    assert {name: row.draft[name] for name in wrong} == wrong
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"subject": ""},
+        {"subject": "two\nlines"},
+        {"preheader": "{{ config }}"},
+        {"body": ""},
+        {"body": "Hoi {% if start %}"},
+        {"body": "{{ ''.__class__ }}"},
+        {"body": "[hier](javascript:alert(1))"},
+        {"condition": "sent 99-nobody"},
+        {"condition": "joined or else"},
+        {"timing": "1 day"},
+        {"timing": ""},
+    ],
+)
+def test_what_is_half_written_is_kept_and_goes_to_nobody(
+    session: Session,
+    sequence: Sequence,
+    now: datetime,
+    fields: dict[str, str],
+    is_on: bool,
+) -> None:
+    """Also of a mail that is off: no version can be made of it."""
+    row, mara = step(sequence, "02-rust"), factories.user(session)
+
+    publishing.save_draft(session, row.id, {**fields, "is_on": is_on}, seen=None)
+
+    content = publishing.contents(row).latest
+    assert {name: getattr(content, name) for name in fields} == fields
+    for said in publishing.findings(row, content)[:1]:
+        assert (said.rule, said.level) == (publishing.MISTAKE, Level.BLOCK)
+    assert publishing.is_half_written(row)
+    assert publishing.sample(session, sequence, now=now).moments
+    with pytest.raises(publishing.BadDraft):
+        publishing.preview(session, row, content, now=now)
+    with pytest.raises(publishing.BadDraft):
+        publishing.test_send(session, row.id, mara, now=now)
+    with pytest.raises(publishing.BadDraft, match="02-rust"):
+        publishing.publish(
+            session, sequence.id, base_version=sequence.version, author="t", now=now
+        )
+
+
+@pytest.mark.parametrize(
+    "field", ["subject", "preheader", "timing", "condition", "body"]
+)
+def test_what_is_too_long_is_not_kept(
+    session: Session, sequence: Sequence, field: str
+) -> None:
+    row, most = step(sequence, "02-rust"), publishing_draft.MOST[field]
+
+    with pytest.raises(publishing.BadDraft, match="too long"):
+        publishing.save_draft(session, row.id, {field: "x" * (most + 1)}, seen=None)
+
+    assert row.draft is None

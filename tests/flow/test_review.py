@@ -200,3 +200,15 @@ def test_who_is_told_of_a_new_date_has_one(row: Sequence) -> None:
     assert "dead-link" not in rules_of(row, "b", **service, timing="start - 24 hours")
     step(row, "b").role = Role.MOVED
     assert "dead-link" not in rules_of(row, "b", **service)
+
+
+def test_a_link_of_a_product_is_said_once_and_without_its_markdown(
+    row: Sequence,
+) -> None:
+    body = f'{BODY}\n\n[**Kussen**](https://winkel.example/kussen "product")\nZacht.'
+
+    found = found_in(row, "b", body=body, kind=Kind.MARKETING, purpose=Purpose.OFFERS)
+
+    made_up = [one.quote for one in found if one.rule == "made-up-link"]
+    assert made_up == ["https://winkel.example/kussen"]
+    assert [one.quote for one in found if one.rule == "R01"] == ["Kussen"]

@@ -20,7 +20,7 @@ GOOD: dict[str, Any] = {
 
 
 def said(*, has_date: bool = False, **changes: Any) -> dict[str, checks.Remark]:
-    found = checks.check(Source(**GOOD | changes), has_date=has_date)
+    found = checks.check(checks.read(Source(**GOOD | changes), has_date=has_date))
     return {remark.rule: remark for remark in found}
 
 

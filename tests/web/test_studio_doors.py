@@ -265,3 +265,37 @@ def test_a_query_that_fails_shows_a_page_with_a_name_to_ask_about(
     assert answer.status_code == 500
     assert "<h1>" in answer.text
     assert "<code>" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("spoken", "title", "word"),
+    [("en-GB,en;q=0.8", "You are logged out", "Log in"), ("nl", "Je bent", "Inloggen")],
+)
+def test_a_form_whose_log_in_is_gone_leads_back_to_its_page(
+    app: Flask, spoken: str, title: str, word: str
+) -> None:
+    browser = {"Accept-Language": spoken, "Referer": "http://localhost/admin/steps/7"}
+
+    answer = app.test_client().post("/admin/steps/7", headers=browser)
+
+    assert answer.status_code == 400
+    assert title in answer.text
+    way = f'href="/admin/login?next=/admin/steps/7&amp;language={spoken[:2]}">{word}<'
+    assert way in answer.text
+    assert 'href="/"' not in answer.text
+
+
+def test_a_form_whose_log_in_ended_comes_back_to_its_page(
+    app: Flask, session: Session
+) -> None:
+    her = colleague(app, session)
+    token = her.token(her.get("/admin/account"))
+    session.execute(text("UPDATE login SET ended_at = now()"))
+    session.commit()
+
+    browser = {"Referer": "http://localhost/admin/steps/7"}
+    sent = {"csrf_token": token}
+    answer = her.client.post("/admin/steps/7", data=sent, headers=browser)
+
+    assert answer.status_code == 303
+    assert answer.location == "/admin/login?next=/admin/steps/7"

@@ -80,6 +80,7 @@ NEEDED = {
     "steps.preview_typed": MARKETER,
     "steps.readers": VIEWER,
     "steps.save": MARKETER,
+    "steps.test": MARKETER,
     "steps.switch": MARKETER,
     "structure.add": MARKETER,
     "structure.blank": MARKETER,

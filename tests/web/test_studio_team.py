@@ -126,6 +126,7 @@ def test_the_second_step_cannot_be_skipped(
     for path in ("/admin/subscribers", "/admin/account", "/admin/team"):
         assert there.get(path).status_code == 303
     page = there.client.get("/admin/code")
+    assert re.search(r'name="code"[^>]*autofocus', page.text)
     token = {"csrf_token": there.token(page)}
     wrong = there.client.post("/admin/code", data={"code": "123456", **token})
     code = {"code": pyotp.TOTP(secret).now()}

@@ -76,16 +76,57 @@ def test_the_same_text_twice_is_no_conflict_and_an_older_one_is(
     assert publishing.contents(step).latest.subject == "Een"
 
 
-def test_what_cannot_be_kept_is_refused_with_its_place(
+HALF = "Dag.\n\nHoi {% if start %}\nTot dan."
+
+
+def test_what_is_half_written_is_kept_and_its_findings_stand_beside_it(
     mara: Colleague, step: Step
 ) -> None:
-    sent = fields(step, body="Dag.\n\nHoi {{ frist_name }}")
+    path = f"/admin/steps/{step.id}"
 
-    answer = mara.post(f"/admin/steps/{step.id}/keep", **sent)
+    answer = mara.post(f"{path}/keep", **fields(step, body=HALF))
+    page = mara.get(path).text
 
-    assert answer.status_code == 422
-    assert "Line 3, place 8:" in answer.text
-    assert "Did you mean “first_name”?" in answer.text
+    assert answer.status_code == 200
+    for said in (answer.text, page):
+        assert "1 thing to put right before you can publish" in said
+        assert "Line 3, place 5:" in said
+        assert "This if is never closed" in said
+    assert mark(answer.text) == publishing.contents(step).latest.fingerprint
+    assert f"{HALF}</textarea>" in page
+    assert 'id="problems"' not in page
+
+
+def test_every_page_bears_a_draft_that_is_half_written(
+    mara: Colleague, step: Step
+) -> None:
+    kept = fields(step, body=HALF, timing="ooit", condition="wie?")
+    path, sequence = f"/admin/steps/{step.id}", f"/admin/sequences/{step.sequence.slug}"
+    assert mara.post(path, **kept).status_code == 303
+    said = " ".join(mara.get(path).text.split())
+    assert "It cannot be published yet" in said
+    assert "“ooit” is not a timing" in said
+
+    for page in ("", "/list", "/simulator", "/versions", "/publish"):
+        assert mara.get(sequence + page).status_code == 200
+    for page in (path, "/admin/", "/admin/sequences"):
+        assert mara.get(page).status_code == 200
+    review = " ".join(mara.get(f"{sequence}/publish").text.split())
+    assert "1 mail cannot be published like this" in review
+    assert 'Line 3, place 5: <span class="soft">This if is never closed' in review
+    preview = mara.get(f"{path}/preview")
+    assert preview.status_code == 422
+    assert "This if is never closed" in preview.text
+
+
+def test_what_is_too_long_is_refused(mara: Colleague, step: Step) -> None:
+    path, sent = f"/admin/steps/{step.id}", fields(step, subject="x" * 501)
+
+    kept, saved = mara.post(f"{path}/keep", **sent), mara.post(path, **sent)
+
+    assert (kept.status_code, saved.status_code) == (422, 422)
+    assert "This is too long" in kept.text
+    assert "Nothing was saved yet" in saved.text
     assert step.draft is None
 
 
@@ -182,3 +223,23 @@ def test_a_viewer_reads_the_mail_and_has_nothing_to_write_with(
     shut = r"\b(?:readonly|disabled)\b"
     assert len(written) > 8
     assert all(re.search(f"{ways}|{shut}", one) for one in written), written
+
+
+def test_who_works_alone_is_not_asked_to_whom_a_test_goes(
+    mara: Colleague, step: Step
+) -> None:
+    page = mara.get(f"/admin/steps/{step.id}").text
+
+    assert "Save and send me a test" in page
+    assert 'name="to"' not in page
+
+
+def test_a_new_mail_says_what_it_lacks_and_no_more(mara: Colleague, step: Step) -> None:
+    sent = fields(step, subject="", preheader="", body="")
+
+    page = mara.post(f"/admin/steps/{step.id}/keep", **sent).text
+
+    assert re.search(r'id="inbox-line"\s+hidden', page)
+    assert "Write a subject." in page
+    assert "Write the text of the mail." in page
+    assert "Some readers" not in page

@@ -41,7 +41,14 @@ from funnel.flow.publishing.release import (
     go_live,
     publish,
 )
-from funnel.flow.publishing.review import Finding, blocks, findings, touched
+from funnel.flow.publishing.review import (
+    MISTAKE,
+    Finding,
+    blocks,
+    findings,
+    is_half_written,
+    touched,
+)
 from funnel.flow.publishing.settings import (
     BadSettings,
     Changed,
@@ -96,6 +103,7 @@ from funnel.flow.publishing.versions import keep as keep_version
 
 __all__ = [
     "AT_ONCE",
+    "MISTAKE",
     "Ahead",
     "BadDraft",
     "BadFolder",
@@ -150,6 +158,7 @@ __all__ = [
     "import_folder",
     "invented",
     "is_counted",
+    "is_half_written",
     "keep_version",
     "known_impact",
     "latest_impact",

@@ -11,7 +11,7 @@ from funnel.flow.due import courses
 from funnel.flow.due.outcome import Course
 from funnel.flow.publishing import structure
 from funnel.flow.publishing.changes import is_retimed, unpublished
-from funnel.flow.publishing.content import contents
+from funnel.flow.publishing.content import Content, contents
 from funnel.models import Sequence, Step
 
 
@@ -64,17 +64,30 @@ def taken_out(sequence: Sequence) -> set[int]:
     }
 
 
+def _read(content: Content) -> tuple[timing.Timing, conditions.Condition, bool]:
+    """Return when, to whom, and whether; off is what is half written and says neither.
+
+    The published place of a step is read by the scan, and never like that.
+    """
+    try:
+        when = timing.parse(content.timing)
+        return when, conditions.parse(content.condition), content.is_on
+    except (timing.BadTiming, conditions.BadCondition):
+        return timing.parse("at once"), conditions.ALWAYS, False
+
+
 def _step(row: Step, entry: structure.Entry | None, *, is_gone: bool) -> schedule.Step:
     both = contents(row)
     content = both.published if is_gone and both.published else both.latest
+    moment, who, is_on = _read(content)
     return schedule.Step(
         id=row.id,
         slug=row.slug,
         kind=content.kind,
         purpose=content.purpose,
-        timing=timing.parse(content.timing),
-        condition=conditions.parse(content.condition),
-        is_on=content.is_on,
+        timing=moment,
+        condition=who,
+        is_on=is_on,
         added=courses.added(*(entry or (row.added_at, row.added_between))),
         is_deleted=is_gone,
     )

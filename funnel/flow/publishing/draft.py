@@ -1,4 +1,4 @@
-"""Drafts: what a marketer wrote, checked, and seen by nobody else yet."""
+"""Drafts: what a marketer wrote, kept as she wrote it, and seen by nobody else yet."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,11 @@ from funnel.mail.compile import Compiled, Source, Use, compile_step
 from funnel.mail.problem import N_, TemplateProblem
 from funnel.models import Step
 
-LONGEST_LINE = 500  # the source: conditions and all their variants
+MOST: Mapping[str, int] = {
+    **dict.fromkeys(("subject", "preheader", "timing", "condition"), 500),
+    "body": 200_000,
+}
+"""The characters of a field's source, conditions and all their variants included."""
 NO_TIMING = N_(
     "“%(text)s” is not a timing. Write it like one of these, and give days a time of "
     "day: %(examples)s."
@@ -48,7 +52,7 @@ class Problem:
 
 
 class BadDraft(ValueError):  # noqa: N818 - it names what was found
-    """The text is not kept: it has these problems."""
+    """No mail can be made of the text, or it is too long to keep: its problems."""
 
     def __init__(self, slug: str, problems: Sequence[Problem]) -> None:
         """Keep the problems."""
@@ -73,14 +77,18 @@ def save_draft(
 
     `seen` is the fingerprint of the content that the marketer started from; None
     saves in any case. What is there already conflicts with nothing: an answer may
-    get lost on its way, and the same text then comes twice. Raises BadDraft or
-    DraftConflict.
+    get lost on its way, and the same text then comes twice. What is half written is
+    kept like that: `review` says what is wrong with it. Raises DraftConflict, or
+    BadDraft for what is too long.
     """
     step = session.get_one(Step, step_id, with_for_update=True)
     latest = contents(step).latest
     new = replace(latest, **fields)
     if seen not in {None, latest.fingerprint} and tidied(new) != latest:
         raise DraftConflict(latest)
+    long = [name for name, most in MOST.items() if len(getattr(new, name)) > most]
+    if long:
+        raise BadDraft(step.slug, [Problem(name, TOO_LONG) for name in long])
     put(step, new)
     session.commit()
     return contents(step)
@@ -100,30 +108,28 @@ def discard(session: Session, step_id: int) -> None:
 
 
 def put(step: Step, new: Content) -> None:
-    """Give the step a draft in canonical form; not committed. Raises BadDraft."""
+    """Give the step a draft in canonical form; not committed."""
     tidy = tidied(new)
-    check(step, tidy)
     published = contents(step).published
     step.draft = None if tidy == published else tidy.as_draft()
 
 
 def check(step: Step, content: Content, *, use: Use = Use.SHOWING) -> Compiled:
     """Return the compiled mail, or raise BadDraft with every problem."""
-    problems = [*_timing(step, content), *_condition(step, content), *_lines(content)]
-    found = None
+    problems = flaws(step, content)
     try:
-        found = compiled(content, step.sequence.language, use=use)
-        problems += _pictures(step, found)
+        found = compile_step(source(content, step.sequence.language), use)
     except TemplateProblem as problem:
-        problems.append(_place(problem))
-    if problems or found is None:
+        raise BadDraft(step.slug, [*problems, place(problem)]) from problem
+    problems += strange_pictures(step, found)
+    if problems:
         raise BadDraft(step.slug, problems)
     return found
 
 
-def compiled(content: Content, language: str, *, use: Use = Use.SHOWING) -> Compiled:
-    """Compile a step's text; raises TemplateProblem."""
-    return compile_step(source(content, language), use)
+def flaws(step: Step, content: Content) -> list[Problem]:
+    """Return what is wrong with a step's fields, before its text is compiled."""
+    return [*_timing(step, content), *_condition(step, content), *_lines(content)]
 
 
 def source(content: Content, language: str) -> Source:
@@ -186,8 +192,8 @@ def _condition(step: Step, content: Content) -> list[Problem]:
     return [Problem("condition", NO_STEP, {"slug": slug}) for slug in strange]
 
 
-def _pictures(step: Step, found: Compiled) -> list[Problem]:
-    """A name that is written right may still be no picture of ours."""
+def strange_pictures(step: Step, found: Compiled) -> list[Problem]:
+    """Find names of pictures that are written right, and still none of ours."""
     session = object_session(step)
     assert session is not None  # noqa: S101 - a step comes out of one
     with session.no_autoflush:
@@ -205,15 +211,11 @@ def _lines(content: Content) -> list[Problem]:
         problems.append(Problem("subject", N_("Write a subject.")))
     if not content.body.strip():
         problems.append(Problem("body", N_("Write the text of the mail.")))
-    long = [
-        name
-        for name in ("subject", "preheader")
-        if len(getattr(content, name)) > LONGEST_LINE
-    ]
-    return problems + [Problem(name, TOO_LONG) for name in long]
+    return problems
 
 
-def _place(problem: TemplateProblem) -> Problem:
+def place(problem: TemplateProblem) -> Problem:
+    """Return a problem of the template language as one of the draft."""
     return Problem(
         problem.field, problem.sentence, problem.details, problem.line, problem.column
     )

@@ -161,4 +161,5 @@ def _step(sequence: Sequence, file: File) -> Step:
 def _bring_in(step: Step, file: File) -> None:
     """Make a draft of what differs; a colleague's draft stays where nothing does."""
     if contents(step).published != draft.tidied(file.content):
+        draft.check(step, draft.tidied(file.content))
         draft.put(step, file.content)

@@ -1,6 +1,7 @@
 """What is to be said of a draft before it is published, and what keeps it back."""
 
 import dataclasses
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -24,6 +25,12 @@ OF_A_DATE = frozenset({Anchor.START, Anchor.END, Anchor.REPLAY_END})
 DATED = frozenset({Role.MOVED, Role.CANCELLED, Role.NEW_DATE})
 """Roles whose mails go to people with a date only."""
 
+_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
+_SIGNS = re.compile(r"\*+|^[#>\s-]+")
+
+MISTAKE = "mistake"
+"""The rule of what no mail can be made of."""
+
 DELETED = N_(
     "It goes to who got “%(mail)s”, which is deleted with this. Choose another "
     "condition, or keep that mail."
@@ -39,6 +46,7 @@ class Finding:
     """One thing to be said of a mail: its rule, the words it is about, what to do.
 
     `is_claim`: its rule is one of the law's, which nobody but a person can judge.
+    `line` and `column` count from 1; 0 is the whole field.
     """
 
     rule: str
@@ -47,6 +55,7 @@ class Finding:
     quote: str = ""
     field: str = "body"
     line: int = 0
+    column: int = 0
     details: Mapping[str, str] = dataclasses.field(default_factory=dict)
     is_claim: bool = False
 
@@ -54,14 +63,22 @@ class Finding:
 def findings(step: Step, content: Content) -> list[Finding]:
     """Return what there is to say of a text, what keeps it back first.
 
-    Of a mail that is off nothing is kept back: nobody gets it.
+    What no mail can be made of keeps every mail back. Otherwise nothing is kept back
+    of a mail that is off: nobody gets it.
     """
-    found = [*_missing_mails(step, content), *_remarks(step, content)]
+    mistakes, remarks = _read(step, content)
+    found = [*_missing_mails(step, content), *remarks]
     if not content.is_on:
         found = [replace(one, level=Level.LOOK) for one in found]
+    found = [*mistakes, *found]
     quoted = {one.quote for one in found}
     law = [one for one in _claims(step, content) if one.quote not in quoted]
     return sorted([*found, *law], key=lambda one: one.level is not Level.BLOCK)
+
+
+def is_half_written(step: Step) -> bool:
+    """Say whether no mail can be made of the text as it is now."""
+    return any(one.rule == MISTAKE for one in findings(step, contents(step).latest))
 
 
 def blocks(sequence: Sequence) -> list[tuple[Step, list[Finding]]]:
@@ -80,7 +97,10 @@ def check(sequence: Sequence) -> None:
     for step, why in blocks(sequence):
         raise BadDraft(
             step.slug,
-            [Problem(one.field, one.sentence, one.details, one.line) for one in why],
+            [
+                Problem(one.field, one.sentence, one.details, one.line, one.column)
+                for one in why
+            ],
         )
 
 
@@ -138,13 +158,34 @@ def _facts(content: Content) -> list[conditions.Fact]:
     return [fact for fact in facts if fact.word in {"sent", "clicked"}]
 
 
-def _remarks(step: Step, content: Content) -> list[Finding]:
+def _read(step: Step, content: Content) -> tuple[list[Finding], list[Finding]]:
+    """Return what is wrong with a mail, and what else there is to say of it.
+
+    Of a field with a mistake, that is enough for now.
+    """
     source = draft.source(content, step.sequence.language)
+    problems, remarks = draft.flaws(step, content), list[Remark]()
     try:
-        found = checks.check(source, has_date=_has_date(step, content))
-    except TemplateProblem:
-        return []  # the editor says it, with its place
-    return [_of(one) for one in found]
+        letter = checks.read(source, has_date=_has_date(step, content))
+        problems += draft.strange_pictures(step, letter.compiled)
+        remarks = checks.check(letter)
+    except TemplateProblem as problem:
+        problems.append(draft.place(problem))
+    wrong = {problem.field for problem in problems}
+    others = [_of(one) for one in remarks if one.field not in wrong]
+    return [_mistake(one) for one in problems], others
+
+
+def _mistake(problem: Problem) -> Finding:
+    return Finding(
+        MISTAKE,
+        Level.BLOCK,
+        problem.sentence,
+        field=problem.field,
+        line=problem.line,
+        column=problem.column,
+        details=problem.details,
+    )
 
 
 def _of(remark: Remark) -> Finding:
@@ -155,7 +196,7 @@ def _of(remark: Remark) -> Finding:
         remark.quote,
         remark.field,
         remark.line,
-        remark.details,
+        details=remark.details,
     )
 
 
@@ -176,9 +217,14 @@ def _claims(step: Step, content: Content) -> list[Finding]:
     text = f"{content.subject}\n\n{content.preheader}\n\n{content.body}"
     found = claims.check(text, mode=_mode(step.sequence, content), language=language)
     return [
-        Finding(one.rule, Level.LOOK, one.advice, one.quote, is_claim=True)
+        Finding(one.rule, Level.LOOK, one.advice, _plain(one.quote), is_claim=True)
         for one in found
     ]
+
+
+def _plain(quote: str) -> str:
+    """Return words of a text without the signs of Markdown around them."""
+    return _SIGNS.sub("", _LINK.sub(r"\1", quote))
 
 
 def _mode(sequence: Sequence, content: Content) -> Mode:

@@ -30,6 +30,7 @@ TABLES: Mapping[str, Any] = {
     "sequence": SequenceRow,
     "subscriber_id": Subscriber,
     "user_id": User,
+    "to": User,
     "import_id": SubscriberImport,
     "delivery_id": Delivery,
 }

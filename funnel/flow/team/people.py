@@ -99,6 +99,12 @@ def users(session: Session) -> Sequence[User]:
     return session.scalars(select(User).order_by(User.address)).all()
 
 
+def colleagues(session: Session) -> Sequence[User]:
+    """Return who may come in, and has: her address is hers, a mail to it led here."""
+    mine = select(User).where(User.disabled_at.is_(None), User.password_hash != "")
+    return session.scalars(mine.order_by(User.name, User.address)).all()
+
+
 def speak(session: Session, user_id: int, language: str) -> None:
     """Keep the language in which she reads the studio; another one is ignored."""
     user = session.get_one(User, user_id)

@@ -27,9 +27,9 @@ form.addEventListener("input", ({ target }) => {
   // What saves itself is shown by its answer; there may be no way to show the rest.
   if (autosave.isStopped && !autosave.isOut) preview.later();
 });
-offerBack(form, shelf, () => {
+offerBack(form, shelf, (sent) => {
   views.renew();
   measure();
   preview.show();
-  autosave.changed();
+  autosave.goOn(sent);
 });

@@ -72,5 +72,7 @@ function clear() {
 
 function focusAgain() {
   if (!location.hash.startsWith("#step-")) return;
-  document.getElementById(location.hash.slice(1))?.querySelector("[data-grip]")?.focus();
+  const step = document.getElementById(location.hash.slice(1));
+  const way = step?.querySelector("[data-grip]") ?? step?.querySelector(".tools button");
+  way?.focus(); // what is taken out has no handle, and can be put back
 }

@@ -54,7 +54,8 @@ OPEN = (*OWN, "admin.business.")
 def guard() -> ResponseReturnValue | None:
     """Ask for a log-in, keep viewers from writing, ask once for the profile."""
     if not current_user.is_authenticated:
-        target = request.full_path.rstrip("?") if request.method == "GET" else None
+        here = request.full_path.rstrip("?")
+        target = here if request.method == "GET" else auth.came_from()
         return redirect(url_for("auth.login", next=target), 303)
     is_reading = request.method in {"GET", "HEAD", "OPTIONS"}
     if not is_reading and not may_post(str(request.endpoint)):

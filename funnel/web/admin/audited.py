@@ -25,6 +25,9 @@ NOTED = (
 )
 """Fields that say what was done; no text of a mail, no password, no file."""
 
+NOTED_OF = {"steps.test": ("to",)}
+"""Such fields of one deed only: others carry them and mean nothing by it."""
+
 BY_ITSELF = frozenset({"steps.keep"})
 BURST = timedelta(minutes=15)
 """A draft that saves itself is written down once in this time, for each mail."""
@@ -46,7 +49,7 @@ def _note(session: Session) -> None:
         return
     g.audited = True
     deed, real, user = endpoint.removeprefix("admin."), clock.real(), current_user.user
-    about = _about()
+    about = _about(deed)
     if deed in BY_ITSELF and audit.is_noted(
         session, deed, user=user, since=real - BURST, **about
     ):
@@ -54,8 +57,9 @@ def _note(session: Session) -> None:
     audit.record(session, deed, real=real, user=user, **about)
 
 
-def _about() -> dict[str, Any]:
+def _about(deed: str) -> dict[str, Any]:
     """Return which row it was, and the fields that say what was done to it."""
     given = {**request.args.to_dict(), **request.form.to_dict()}
-    noted = {name: given[name][:LONGEST] for name in NOTED if given.get(name)}
+    names = (*NOTED, *NOTED_OF.get(deed, ()))
+    noted = {name: given[name][:LONGEST] for name in names if given.get(name)}
     return {**(request.view_args or {}), **noted}

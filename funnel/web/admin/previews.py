@@ -12,6 +12,9 @@ from funnel.mail.problem import N_
 from funnel.models import Step
 from funnel.web import headers, now
 
+FRAME = "allow-same-origin"
+"""What the frame may: the page around it reads how far it was scrolled, no more."""
+
 NIGHT = "(prefers-color-scheme: dark)"
 BOTH = 'content="light dark"'
 NOBODY = N_("Nobody here has the address “%(address)s”. Choose somebody from the list.")
@@ -43,14 +46,18 @@ def answer(
         return _nothing([Problem("reader", NOBODY, details)])
     if asked.get("part") == "text":
         page = render_template("admin/preview_text.html", mail=mail)
-        return headers.letter(make_response(page))
+        return _framed(make_response(page))
     shown = _lit(mail.html, is_night="dark" in asked)
-    return headers.letter(Response(shown, mimetype="text/html"))
+    return _framed(Response(shown, mimetype="text/html"))
 
 
 def _nothing(problems: object) -> ResponseReturnValue:
     page = render_template("admin/no_preview.html", problems=problems)
-    return headers.letter(make_response(page, 422))
+    return _framed(make_response(page, 422))
+
+
+def _framed(response: Response) -> Response:
+    return headers.letter(response, sandbox=FRAME)
 
 
 def _lit(html: str, *, is_night: bool) -> str:

@@ -89,12 +89,13 @@ def move(slug: str) -> ResponseReturnValue:
 def remove(slug: str) -> ResponseReturnValue:
     """Take a step out of the draft."""
     sequence, step, seen = find(slug), _sent(slug), request.form.get("seen", "")
+    neighbour = _neighbour(sequence, step)
     try:
         publishing.remove(db.session(), step.id, now=now(), seen=seen)
     except publishing.ListConflict:
         return _conflict(sequence)
     flash(_("Taken out of the draft. People lose it when you publish."))
-    return _back(slug, step)
+    return _back(slug, step if step in structure.standing(sequence) else neighbour)
 
 
 @bp.post("/put-back")
@@ -145,8 +146,15 @@ def _sent(slug: str) -> Step:
     return step
 
 
-def _back(slug: str, step: Step) -> ResponseReturnValue:
-    anchor = f"step-{step.id}"
+def _neighbour(sequence: Sequence, step: Step) -> Step | None:
+    """Return the mail below a mail of the list, else the one above it."""
+    steps = structure.listed(sequence)
+    at = steps.index(step) if step in steps else 0
+    return next(iter([*steps[at + 1 :], *steps[:at][::-1]]), None)
+
+
+def _back(slug: str, step: Step | None) -> ResponseReturnValue:
+    anchor = f"step-{step.id}" if step else None
     return redirect(url_for("admin.structure.show", slug=slug, _anchor=anchor), 303)
 
 

@@ -22,7 +22,9 @@ export class Autosave {
     this.saved = this.state();
     this.unanswered = null;
     this.isBusy = false;
+    this.isAway = false; // nobody answers, or only who asks for a log-in
     this.isOut = false;
+    this.isSure = false;
     this.isStopped = !this.url;
     this.wait = RETRY.first;
     addEventListener("online", () => this.save());
@@ -57,8 +59,9 @@ export class Autosave {
     this.timer = setTimeout(() => this.save(), pause);
   }
 
-  async save() {
-    if (this.isBusy || this.isStopped || this.isSaved) return;
+  /* `isAsked` sends also what is saved: to hear whether anybody is there to take it. */
+  async save(isAsked = false) {
+    if (this.isBusy || this.isStopped || (this.isSaved && !isAsked)) return;
     this.isBusy = true;
     this.unanswered ??= this.state();
     this.say("busy");
@@ -67,6 +70,15 @@ export class Autosave {
     if (!answer) this.away();
     else await this.heard(answer);
     this.afterwards?.();
+    this.afterwards = null;
+  }
+
+  /* Goes on with what another page was writing. What that one sent and heard nothing
+     of goes first: the server may have it, and would take the rest for a colleague's. */
+  goOn(unanswered) {
+    this.unanswered = unanswered && JSON.stringify(unanswered);
+    this.changed();
+    this.save();
   }
 
   send(state, more = {}) {
@@ -87,13 +99,14 @@ export class Autosave {
     if (!kept) return this.turnedAway(answer);
     const state = this.unanswered;
     this.unanswered = null;
+    this.isAway = false;
     if (answer.ok) this.took(state, kept);
     else this.refused(state, page, answer.status);
     this.onAnswer();
   }
 
   refused(state, page, status) {
-    const problem = page.getElementById("kept-problem").textContent.replace(/\s+/g, " ").trim();
+    const problem = problemOf(page.getElementById("kept"));
     if (status === 409) return this.stop(problem, "[data-compare]");
     this.saved = state; // refused as it is: only something else is worth a try
     this.say("refused", problem);
@@ -104,6 +117,7 @@ export class Autosave {
     this.wait = RETRY.first;
     this.saved = state;
     this.form.elements.seen.value = kept.dataset.seen;
+    this.problem = problemOf(kept);
     for (const id of PARTS) {
       document.getElementById(id).replaceWith(kept.querySelector(`#${id}`));
     }
@@ -118,10 +132,11 @@ export class Autosave {
   settle() {
     clearTimeout(this.timer);
     this.shelf.drop();
-    this.say("saved");
+    this.say("saved", this.problem);
   }
 
   away() {
+    this.isAway = true;
     this.keepHere();
     this.say(this.isKept ? "offline" : "full");
     this.later(this.wait);
@@ -131,8 +146,8 @@ export class Autosave {
   /* Logged out, or the mail is gone; what she wrote stays in this browser. */
   turnedAway({ type, status }) {
     const isOut = type === "opaqueredirect" || status === 400;
+    this.isAway = this.isOut = true;
     this.keepHere();
-    this.isOut = true;
     this.stop(this.place.dataset[isOut ? "signedOut" : "gone"], isOut && "[data-log-in]");
   }
 
@@ -143,8 +158,13 @@ export class Autosave {
     if (way) document.querySelector(way).hidden = false;
   }
 
+  /* `sent` is what the server gets of it, should this page go now: that ends a request
+     that is under way, and nobody hears whether it came in. */
   keepHere() {
-    this.isKept = this.shelf.keep(fieldsOf(this.form), this.form.elements.seen.value);
+    const isOnItsWay = navigator.onLine && !this.isOut && !this.isStopped;
+    const sent = isOnItsWay ? JSON.parse(this.unanswered ?? this.state()) : null;
+    const seen = this.form.elements.seen.value;
+    this.isKept = this.shelf.keep({ fields: fieldsOf(this.form), seen, sent });
   }
 
   say(word, more = "") {
@@ -158,23 +178,42 @@ export class Autosave {
     this.place.dataset.saving = word;
   }
 
-  /* A form takes the page away; it waits for the answer that is on its way, or the
-     text would meet itself as a colleague's. */
+  /* A form takes the page away. It waits for the answer that is on its way, or the
+     text would meet itself as a colleague's; and this one first hears whether it will
+     be taken, or the page would be gone and the text with it. */
   submitted(event) {
     const { target, submitter } = event;
     if (target.method !== "post" || submitter?.hasAttribute("data-refresh")) return;
     clearTimeout(this.timer);
-    this.isLeaving = true;
-    if (this.isBusy) {
-      event.preventDefault();
-      this.afterwards = () => target.requestSubmit(submitter);
+    const isOurs = target === this.form;
+    const isUnsure = isOurs && !this.isSure && !this.isStopped;
+    const isHeld = isOurs && this.isOut;
+    if (isHeld || isUnsure || this.isBusy) event.preventDefault();
+    if (isHeld) return this.stay();
+    if (isUnsure || this.isBusy) {
+      this.afterwards = () => this.leaveBy(target, submitter);
+      this.save(true);
       return;
     }
+    this.isLeaving = true;
     this.isStopped = true;
     if (target.hasAttribute("data-drops")) this.shelf.drop();
   }
 
-  /* A last try that outlives the page; until it is answered the text stays here. */
+  leaveBy(target, submitter) {
+    if (this.isAway) return this.stay();
+    this.isSure = true;
+    this.isLeaving = true;
+    target.requestSubmit(submitter);
+  }
+
+  /* Where her text is; the way back in, if that is what it takes, is the next key. */
+  stay() {
+    if (this.isOut) document.querySelector("[data-log-in]").focus();
+  }
+
+  /* A last try that outlives the page. The next page may be there before it has come
+     in, and before this is called: until there is an answer the text stays here. */
   leave() {
     if (this.isStopped || this.isSaved || this.isBusy) return;
     this.send(this.unanswered ?? this.state(), { keepalive: true }).catch(() => null);
@@ -183,4 +222,9 @@ export class Autosave {
   askToStay(event) {
     if (!this.isLeaving && !this.isSaved && !this.isKept) event.preventDefault();
   }
+}
+
+function problemOf(kept) {
+  const place = kept.querySelector("#kept-problem");
+  return place?.textContent.replace(/\s+/g, " ").trim() ?? "";
 }

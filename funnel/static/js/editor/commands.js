@@ -2,6 +2,7 @@
 import { ask } from "./dialogs.js";
 import { NAME } from "./holes.js";
 import { uploaded } from "./pictures.js";
+import { addressed, leading, placed, shop } from "./targets.js";
 
 /* Command → { run, isOn } for an editor that has the focus. */
 export const COMMANDS = {
@@ -76,7 +77,8 @@ async function link(editor) {
   const { from, to } = editor.state.selection;
   const words = editor.state.doc.textBetween(from, to, " ");
   const { href = "" } = editor.getAttributes("link");
-  const told = await asked(editor, "link", { words, ...placed(href) }, { canRemove: isThere });
+  const how = { canRemove: isThere, settle: addressed };
+  const told = await asked(editor, "link", { words, ...placed(href) }, how);
   if (!told) return;
   const chain = editor.chain().setTextSelection({ from, to });
   if (told.isRemoved) return chain.unsetMark("link").run();
@@ -91,7 +93,8 @@ async function button(editor) {
   const isThere = parent.type.name === "button";
   const known = isThere ? placed(parent.attrs.href) : placed("{{ join_url }}");
   const words = isThere ? parent.textContent : "";
-  const told = await asked(editor, "button", { words, ...known }, { canRemove: isThere });
+  const how = { canRemove: isThere, settle: addressed };
+  const told = await asked(editor, "button", { words, ...known }, how);
   if (!told) return;
   if (isThere) return changeButton(editor, told, words);
   const content = [{ type: "text", text: told.words }];
@@ -136,14 +139,15 @@ async function editImage(editor, node) {
 }
 
 async function product(editor) {
-  const told = await asked(editor, "product", {});
+  const told = await asked(editor, "product", {}, { settle: shop });
   if (!told) return;
   return block(editor, { type: "product", attrs: goods(told) });
 }
 
 async function editProduct(editor, node) {
   const { href, name, text } = node.attrs;
-  const told = await asked(editor, "product", { address: href, name, text }, { canRemove: true });
+  const how = { canRemove: true, settle: shop };
+  const told = await asked(editor, "product", { address: href, name, text }, how);
   return change(editor, told, () => goods(told));
 }
 
@@ -178,17 +182,4 @@ function change(editor, told, attrs) {
 
 function valueOf({ name, fallback }) {
   return fallback ? `{{ ${name}|default("${fallback}") }}` : `{{ ${name} }}`;
-}
-
-/* An address as the dialog's two fields show it. */
-function placed(href) {
-  const isByName = /^\{\{ \w+_url \}\}$/.test(href) || href === "mailto:{{ reply_to }}";
-  return isByName ? { where: href, address: "" } : { where: "", address: href };
-}
-
-function leading({ where, address }) {
-  if (where) return where;
-  const typed = address.trim();
-  if (/^[\w.+-]+@[\w.-]+$/.test(typed)) return `mailto:${typed}`;
-  return /^[a-z]+:|^\{\{/i.test(typed) ? typed : `https://${typed}`;
 }

@@ -1,16 +1,24 @@
-/* A text that this browser kept: offered back, and dropped only when she says so. */
+/* A text that this browser kept: offered back, and dropped only when she says so.
+   Who left a moment ago, with her text on its way to the server, goes on with it. */
 import { fieldsOf } from "./autosave.js";
 
+const MOMENT = 60_000; // milliseconds
+
+/* `onPutBack` gets what was sent of the text, when nobody knows whether it came in. */
 export function offerBack(form, shelf, onPutBack) {
   const waiting = shelf.left().filter((kept) => !settled(kept, form, shelf));
   const place = document.querySelector("[data-found]");
   if (!place || !waiting.length) return; // who may only read is offered nothing
+  const putBack = () => {
+    const kept = waiting.shift();
+    shelf.adopt(kept.slot);
+    onPutBack(put(form, kept));
+  };
   const offer = () => tell(place, waiting[0]);
+  if (isOnItsWay(waiting[0], form)) return putBack();
   place.querySelector("[data-put-back]").addEventListener("click", () => {
     place.hidden = true;
-    shelf.adopt(waiting[0].slot);
-    put(form, waiting[0]);
-    onPutBack();
+    putBack();
   });
   place.querySelector("[data-drop]").addEventListener("click", () => {
     shelf.drop(waiting.shift().slot);
@@ -31,6 +39,12 @@ function settled(kept, form, shelf) {
   return true;
 }
 
+/* The page shows what she had sent, or still the text that she began with. */
+function isOnItsWay({ sent, seen, at }, form) {
+  if (!sent || Date.now() - Date.parse(at) > MOMENT) return false;
+  return seen === form.elements.seen.value || isSame(sent, fieldsOf(form));
+}
+
 function tell(place, { at }) {
   const said = place.querySelector("[data-said]");
   const when = new Date(at).toLocaleString(document.documentElement.lang, {
@@ -44,13 +58,15 @@ function tell(place, { at }) {
 }
 
 /* The base comes with it: a colleague's newer text is then not overwritten. */
-function put(form, { fields, seen }) {
+function put(form, { fields, seen, sent }) {
+  const hasCome = sent && isSame(sent, fieldsOf(form));
   for (const [name, value] of Object.entries(fields)) {
     const field = form.elements[name];
     if (field && field.type !== "checkbox") field.value = value;
   }
   form.elements.is_on.checked = "is_on" in fields;
-  form.elements.seen.value = seen;
+  if (!hasCome) form.elements.seen.value = seen;
+  return hasCome ? null : sent;
 }
 
 /* The server trims what it keeps and writes 8:30 as 08:30: that is no difference. */

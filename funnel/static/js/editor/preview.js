@@ -1,5 +1,6 @@
 /* Shows the mail anew when it was written at, or should be seen in another way. */
 const PAUSE = 500;
+const DESKTOP = 680; // pixels: a letter, and what a screen shows on both sides of it
 
 export class Preview {
   constructor(form) {
@@ -8,6 +9,8 @@ export class Preview {
     this.refresh = document.querySelector("[data-refresh]");
     this.url = this.place.querySelector("iframe").src;
     this.shown = 0;
+    this.top = 0; // pixels from the top of the mail that she looked at last
+    new ResizeObserver(() => this.fit()).observe(this.place);
     for (const way of document.querySelectorAll('[name="part"], [name="dark"]')) {
       way.addEventListener("change", () => this.show());
     }
@@ -28,15 +31,32 @@ export class Preview {
     const frame = old.at(-1).cloneNode(false);
     frame.removeAttribute("src");
     frame.name = `preview-${++this.shown}`;
+    frame.classList.add("coming");
     this.place.append(frame);
     // The empty frame has loaded by now; the next time it does, the mail is there.
-    frame.addEventListener("load", () => old.forEach((one) => one.remove()));
+    frame.addEventListener("load", () => this.swap(old, frame));
     if (!this.refresh) {
       frame.src = this.saved();
       return;
     }
     this.refresh.formTarget = frame.name;
     this.form.requestSubmit(this.refresh);
+  }
+
+  /* The new mail shows the place that she was looking at; one that cannot be shown
+     has no such place, and the next goes back to the last. */
+  swap(old, frame) {
+    const before = pageOf(old.at(-1));
+    if (before && before.scrollHeight > before.clientHeight) this.top = before.scrollTop;
+    pageOf(frame)?.scrollTo({ top: this.top, behavior: "instant" });
+    frame.classList.remove("coming");
+    old.forEach((one) => one.remove());
+  }
+
+  /* A desktop is wider than the place for it: it is shown smaller, not narrower. */
+  fit() {
+    const width = this.place.clientWidth;
+    if (width) this.place.style.setProperty("--fit", Math.min(1, width / DESKTOP));
   }
 
   /* Who may only read sees what is saved. */
@@ -72,4 +92,9 @@ export class Preview {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     input.list.replaceWith(page.getElementById("readers"));
   }
+}
+
+/* What scrolls in a frame; null for what is not ours, such as the browser's own page. */
+function pageOf(frame) {
+  return frame.contentDocument?.scrollingElement ?? null;
 }

@@ -7,10 +7,10 @@ export class Shelf {
   }
 
   /* Returns whether it could be kept. */
-  keep(fields, seen) {
-    const kept = { fields, seen, at: new Date().toISOString() };
+  keep(text) {
+    const at = new Date().toISOString();
     const isKept = tried(() => {
-      localStorage.setItem(this.slot, JSON.stringify(kept));
+      localStorage.setItem(this.slot, JSON.stringify({ ...text, at }));
       return true;
     });
     return Boolean(isKept);

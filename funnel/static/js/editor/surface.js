@@ -19,9 +19,11 @@ const KEYS = {
 };
 
 export class Surface {
-  /* `onChange` gets the Markdown, and whether it says all that is shown. */
-  constructor({ place, toolbar, words, label, isEditable, onChange }) {
+  /* `onChange` gets the Markdown, and whether it says all that is shown; `onLess` is
+     called when less is pasted than was copied. */
+  constructor({ place, toolbar, words, label, isEditable, onChange, onLess }) {
     this.onChange = onChange;
+    this.onLess = onLess;
     this.labels = new Labels(words);
     const options = { labels: this.labels, words, ready: words.ready ?? {} };
     this.editor = new Editor({
@@ -34,12 +36,14 @@ export class Surface {
         scrollMargin: SIGHT,
         scrollThreshold: SIGHT,
         clipboardTextParser: (text, context) => this.pasted(text, context),
-        transformPastedHTML: unstyled,
+        transformPastedHTML: (html) => this.simple(html),
         clipboardTextSerializer: (slice) => this.copied(slice),
         handleDoubleClickOn: () => isEditable && edit(this.editor, this.labels),
       },
     });
     this.editor.on("update", () => this.tell());
+    // Tab to a text that begins with a block: the browser would leave no cursor in it.
+    this.editor.on("focus", ({ editor: { view } }) => getSelection().rangeCount || view.focus());
     this.toolbar = toolbar && new Toolbar(toolbar, this.editor);
   }
 
@@ -48,7 +52,8 @@ export class Surface {
     const doc = read(source, this.editor.schema);
     if (write(doc).source !== source) throw new Unreadable("unknown", 1);
     const { tr } = this.editor.state;
-    tr.replaceWith(0, tr.doc.content.size, doc.content);
+    tr.replaceWith(0, tr.doc.content.size, room(doc).content);
+    tr.setSelection(tr.selection.constructor.near(tr.doc.resolve(endOfWords(tr.doc))));
     tr.setMeta("addToHistory", false).setMeta("preventUpdate", true);
     this.editor.view.dispatch(tr);
   }
@@ -91,6 +96,12 @@ export class Surface {
     }
   }
 
+  /* Of what comes from elsewhere a mail takes neither tables nor pictures. */
+  simple(html) {
+    if (/<(table|img)\b/i.test(html) && !html.includes("data-pm-slice")) this.onLess();
+    return unstyled(untabled(html));
+  }
+
   copied(slice) {
     const { schema } = this.editor;
     const isInline = slice.content.firstChild?.isInline;
@@ -99,10 +110,42 @@ export class Surface {
   }
 }
 
+/* Where nobody has put the cursor yet, words go on at the end of the others: never
+   on a block, which the first letter would take the place of. */
+function endOfWords(doc) {
+  let end = null;
+  doc.descendants((node, at) => {
+    if (isForWords(node)) end = at + 1 + node.content.size;
+  });
+  return end;
+}
+
+/* A text of nothing but blocks gets an empty paragraph, which is not written. */
+function room(doc) {
+  let hasWords = false;
+  doc.descendants((node) => {
+    hasWords ||= isForWords(node);
+  });
+  const { paragraph } = doc.type.schema.nodes;
+  return hasWords ? doc : doc.copy(doc.content.addToEnd(paragraph.create()));
+}
+
+function isForWords({ isTextblock, type }) {
+  return isTextblock && type.name !== "button";
+}
+
 /* What is pasted brings styles that no mail shows and the page's policy refuses. */
 function unstyled(html) {
   const bare = html.replace(/<style[^>]*>[^]*?<\/style>/gi, "");
   return bare.replace(/<[^>]+>/g, (tag) => tag.replace(STYLE, ""));
+}
+
+/* A row of a table becomes a paragraph. */
+function untabled(html) {
+  return html
+    .replace(/<\/t[dh]\s*>/gi, " ")
+    .replace(/<(\/?)tr\b[^>]*>/gi, "<$1p>")
+    .replace(/<\/?(table|thead|tbody|tfoot|t[dh])\b[^>]*>/gi, "");
 }
 
 function attributes(label, isEditable) {

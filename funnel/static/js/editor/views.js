@@ -17,6 +17,7 @@ export class Views {
       label: "body-label",
       isEditable: !this.body.readOnly,
       onChange: (source, isExact) => this.took(source, isExact),
+      onLess: () => this.less(),
     });
     form.querySelector("[data-views]").hidden = false;
     for (const way of form.querySelectorAll('[name="view"]')) {
@@ -69,7 +70,14 @@ export class Views {
   took(source, isExact) {
     this.body.value = source;
     this.body.dispatchEvent(new Event("input", { bubbles: true }));
-    this.say(isExact ? "" : "loose");
+    if (!this.isLess) this.say(isExact ? "" : "loose");
+    this.isLess = false;
+  }
+
+  /* Said until the text is changed the next time: the first change is the pasting. */
+  less() {
+    this.isLess = true;
+    this.say("less");
   }
 
   say(reason, line = 0) {
