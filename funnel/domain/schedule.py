@@ -48,7 +48,6 @@ __all__ = [
     "Rules",
     "Step",
     "Track",
-    "hold",
     "plan",
     "rest",
     "situation",
@@ -81,19 +80,12 @@ def situation(facts: Facts, sent: Collection[str]) -> Situation:
         facts.replay_until,
         facts.joined,
         facts.replayed,
-        _no_seat(facts) is None and facts.start is not None,
+        facts.no_seat is None and facts.start is not None,
         facts.tags,
         facts.clicked,
         sent,
         facts.happened,
     )
-
-
-def hold(facts: Facts, rules: Rules) -> tuple[datetime, datetime] | None:
-    """Return between which moments her flowing marketing rests, if it does."""
-    if rules.hold is None or facts.start is None or _no_seat(facts) is not None:
-        return None
-    return facts.start - rules.hold.before, facts.start + rules.hold.after
 
 
 def waits(steps: Sequence[Step], facts: Facts) -> bool:
@@ -111,7 +103,7 @@ class _Planning:
     def __init__(self, track: Track, facts: Facts, now: datetime) -> None:
         self.track, self.rules, self.facts, self.now = track, track.rules, facts, now
         self.zone = zone(facts.zone)
-        self.no_seat = _no_seat(facts)
+        self.no_seat = facts.no_seat
         self.is_whole = self.no_seat is None and not facts.has_left
         retimed = facts.retimed_at or facts.seated_at
         self.floor = max(facts.seated_at, retimed)
@@ -119,12 +111,12 @@ class _Planning:
         self.turn = max(facts.seated_at, retimed - PUNCTUAL)
         self.lateness = track.rules.lateness
         self.openings = track.openings(self.zone)
-        self.slots = Slots(self.openings, hold(facts, self.rules))
+        self.slots = Slots(self.openings, facts.hold(self.rules))
         self.consents = tuple(facts.consents)  # an enum is found faster than hashed
         self.sent: set[str] = set()
         self.past: dict[int, datetime] = {}  # flowing steps by id
         self.her = situation(facts, self.sent)
-        self.shifts = _shifts(facts.pauses)
+        self.shifts = facts.shifts if facts.pauses else ()
         self.skips = [one for one in facts.pauses if one.how is How.SKIP]
         self.pins = track.pins(
             Anchors(facts.start, facts.end, facts.replay_until), self.zone
@@ -388,24 +380,6 @@ def _depends(item: Planned, slugs: set[str]) -> bool:
         or Moved.ONE_A_DAY in item.moved
         or not slugs.isdisjoint(step.condition.sent_slugs)
     )
-
-
-def _shifts(pauses: Sequence[Pause]) -> list[Pause]:
-    """Return the pauses that shift, as one where they overlap: no hour counts twice."""
-    found = list[Pause]()
-    for pause in sorted(one for one in pauses if one.how is How.SHIFT):
-        if found and pause.since <= found[-1].until:
-            until = max(found[-1].until, pause.until)
-            found[-1] = found[-1]._replace(until=until)
-        else:
-            found.append(pause)
-    return found
-
-
-def _no_seat(facts: Facts) -> Reason | None:
-    if facts.occurrence_cancelled:
-        return Reason.OCCURRENCE_CANCELLED
-    return None if facts.has_seat else Reason.SEAT_CANCELLED
 
 
 def _took_its_day(step: Step, found: Handled) -> bool:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from funnel.domain.conditions import ALWAYS, Condition
+from funnel.domain.rules import Rules
 from funnel.domain.status import How, Kind, Purpose, Reason
 from funnel.domain.timing import Timing
 
@@ -106,6 +107,31 @@ class Facts:
     retimed_at: datetime | None = None
     pauses: tuple[Pause, ...] = ()
     has_left: bool = False
+
+    @property
+    def no_seat(self) -> Reason | None:
+        """Return why the mails of a seat do not go, if so."""
+        if self.occurrence_cancelled:
+            return Reason.OCCURRENCE_CANCELLED
+        return None if self.has_seat else Reason.SEAT_CANCELLED
+
+    @property
+    def shifts(self) -> list[Pause]:
+        """Return the pauses that shift, as one where they overlap: no hour twice."""
+        found = list[Pause]()
+        for pause in sorted(one for one in self.pauses if one.how is How.SHIFT):
+            if found and pause.since <= found[-1].until:
+                until = max(found[-1].until, pause.until)
+                found[-1] = found[-1]._replace(until=until)
+            else:
+                found.append(pause)
+        return found
+
+    def hold(self, rules: Rules) -> tuple[datetime, datetime] | None:
+        """Return between which moments her flowing marketing rests, if it does."""
+        if rules.hold is None or self.start is None or self.no_seat is not None:
+            return None
+        return self.start - rules.hold.before, self.start + rules.hold.after
 
 
 class Moved(StrEnum):

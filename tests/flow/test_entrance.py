@@ -245,13 +245,15 @@ def test_who_was_let_go_by_hand_stays_out_with_a_new_seat(session: Session) -> N
 def test_ten_at_once_start_her_once(commit_session: Session, engine: Engine) -> None:
     sequence = opening(commit_session, "by hand")
     person = factories.subscriber(commit_session)
+    commit_session.flush()
+    who, where = person.id, sequence.id
     commit_session.commit()
     ready = threading.Barrier(10)
 
     def start() -> None:
         with Session(engine) as mine:
             ready.wait()
-            enrollment.start_by_hand(mine, person.id, sequence.id, now=NOW)
+            enrollment.start_by_hand(mine, who, where, now=NOW)
 
     threads = [threading.Thread(target=start) for _ in range(10)]
     for thread in threads:

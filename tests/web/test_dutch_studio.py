@@ -45,6 +45,7 @@ def settings(sequence: Sequence, **changes: str) -> dict[str, object]:
         "late_reminder": "3 uur",
         "late_last_hour": "5 minuten",
         "late_live": "10 minuten",
+        "late_service": "168 uur",
         "seen": publishing.settings_mark(sequence),
         **changes,
     }
@@ -74,7 +75,7 @@ def test_a_moment_is_written_in_dutch_kept_as_in_files_and_shown_in_dutch(
     assert 'value="einde herhaling - 24 uur"' in mara.get(page).text
 
 
-def test_a_moment_that_is_none_is_refused_with_dutch_examples(
+def test_a_moment_that_is_none_is_kept_and_said_with_dutch_examples(
     mara: Colleague, sequence: Sequence
 ) -> None:
     step = sequence.steps[0]
@@ -83,11 +84,12 @@ def test_a_moment_that_is_none_is_refused_with_dutch_examples(
 
     answer = mara.post(f"/admin/steps/{step.id}", **typed, seen=content.fingerprint)
 
-    assert answer.status_code == 422
-    assert "is geen moment. Schrijf het zoals een van deze" in answer.text
-    assert "meteen · 3 uur · 1 dag om 08:30 · start - 24 uur" in answer.text
-    assert 'value="1 dag"' in answer.text
-    assert "hours" not in answer.text.partition("geen moment")[2].partition("</p>")[0]
+    assert answer.status_code == 303
+    page = mara.get(f"/admin/steps/{step.id}").text
+    assert "is geen moment. Schrijf het zoals een van deze" in page
+    assert "meteen · 3 uur · 1 dag om 08:30 · start - 24 uur" in page
+    assert 'value="1 dag"' in page
+    assert "hours" not in page.partition("geen moment")[2].partition("</p>")[0]
 
 
 def test_who_would_leave_is_counted_and_asked_about_before_it_holds(

@@ -286,7 +286,7 @@ class _Planning:
         is shared out likewise.
         """
         step, rests = item.step, not item.step.timing.is_pinned
-        hold = schedule.hold(self._facts(self.handled), self.course.rules)
+        hold = self._facts(self.handled).hold(self.course.rules)
         slots = Slots(self._openings(), hold)
         for moment in (*went, *self.given, *self.person.elsewhere):
             slots.take(moment)

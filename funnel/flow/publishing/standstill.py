@@ -172,8 +172,9 @@ def reminders_ahead(
             for item in planned
             if item.step.kind is Kind.SERVICE
             and item.skip is None
+            and now <= item.at
             and item.not_after is not None
-            and now <= item.at < until
+            and item.not_after < until
         ]
     return sorted(found, key=attrgetter("at"))
 
