@@ -48,13 +48,16 @@ def step(session: Session, row: SubscriberImport, zone: str, now: datetime) -> N
     def those(verdict: Verdict) -> list[Candidate]:
         return [one for one in people if verdicts[one.line] is verdict]
 
-    _add(session, row, [*those(Verdict.NEW), *those(Verdict.STOPPED)], zone, now)
+    new = [*those(Verdict.NEW), *those(Verdict.UNKNOWN_ZONE)]
+    _add(session, row, [*new, *those(Verdict.STOPPED)], zone, now)
     _complete(session, those(Verdict.KNOWN), here, now)
     for one in waiting:
         one.verdict = verdicts[one.line]
+        if one.verdict is Verdict.UNKNOWN_ZONE:
+            one.verdict = Verdict.HOME_ZONE
         if one.verdict in BROUGHT_IN:
             session.delete(one)
-    row.tally = _counted(row.tally, list(verdicts.values()))
+    row.tally = _counted(row.tally, [one.verdict for one in waiting])
     row.done += len(waiting)
     tags = {tag for one in people for tag in one.values["tags"]}
     subscribers.remember(session, sorted(tags))

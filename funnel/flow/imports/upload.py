@@ -41,7 +41,8 @@ def upload(
     session.flush()
     try:
         head, row.encoding = _keep(session, row, stream, most * MEGABYTE)
-        found = layout.read(head, row.encoding)
+        is_whole = len(head) == row.size
+        found = layout.read(head, row.encoding, is_whole=is_whole)
     except BadFile:
         session.rollback()
         raise

@@ -21,7 +21,14 @@ from werkzeug.datastructures import MultiDict
 
 from funnel.db import db
 from funnel.domain import cells
-from funnel.domain.status import BROUGHT_IN, Column, ImportState, Purpose, TeamRole
+from funnel.domain.status import (
+    BROUGHT_IN,
+    Column,
+    ImportState,
+    Purpose,
+    TeamRole,
+    Verdict,
+)
 from funnel.flow import imports, subscribers
 from funnel.flow.imports import BadFile, Plan, Unready
 from funnel.models import ImportRow, SubscriberImport
@@ -152,7 +159,8 @@ def _page(
         plan=_plan(row, request.form) if sent else _kept(row),
         problems={name: phrases.problem(name, key) for name, key in problems.items()},
         left_out=list(rows),
-        brought_in=BROUGHT_IN,
+        tally={one: row.tally[one] for one in Verdict if row.tally.get(one)},
+        brings_in=any(row.tally.get(one) for one in BROUGHT_IN),
         columns=list(Column),
         purposes=list(Purpose),
         tags=subscribers.known_tags(db.session()),
@@ -176,7 +184,7 @@ def _kept(row: SubscriberImport) -> Plan:
 def _lines(rows: Iterator[ImportRow], language: str) -> Iterator[str]:
     """Yield the report as CSV, in the language of who asked for it."""
     babel.speak(language)
-    yield "\ufeff" + _csv([_("Line"), _("Address"), _("Why it is left out")])
+    yield "\ufeff" + _csv([_("Line"), _("Address"), _("Why")])
     for row in rows:
         yield _csv([str(row.line), row.address, phrases.why(row)])
 
