@@ -179,6 +179,7 @@ def _review(
         looked=publishing.looked_at(sequence),
         impact=publishing.known_impact(session, sequence, job, now=now()),
         job=job,
+        authors=reports.authors(session, sequence, [one.step.id for one in changes]),
         many=publishing.population(session, sequence),
         names=_names(sequence),
         diffs=diffs,
