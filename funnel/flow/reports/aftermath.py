@@ -2,15 +2,11 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 
-from sqlalchemy import Interval, func, literal, select, true
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from funnel.models import Delivery, Event, EventKind
-
-COUNTS_FOR = timedelta(days=30)
-"""A purchase belongs to the last mail before it, if that came so lately."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +19,7 @@ class Aftermath:
 
 
 def aftermath(session: Session, steps: Collection[int]) -> dict[int, Aftermath]:
-    """Return what followed the mails of these steps, all of one sequence, by step."""
+    """Return what followed the mails of these steps, by step."""
     bounced, left = _bounced(session, steps), _left(session, steps)
     bought = _bought(session, steps)
     return {
@@ -54,26 +50,10 @@ def _left(session: Session, steps: Collection[int]) -> Mapping[int, int]:
 
 
 def _bought(session: Session, steps: Collection[int]) -> Mapping[int, int]:
-    """Ask from the purchases, which are few, for the mail that was the last before."""
-    mail = aliased(Event)
-    last = (
-        select(mail.step_id)
-        .where(
-            mail.subscriber_id == Event.subscriber_id,
-            mail.kind == EventKind.SENT,
-            mail.step_id.in_(steps),
-            mail.at <= Event.at,
-            mail.at > Event.at - literal(COUNTS_FOR, Interval()),
-        )
-        .order_by(mail.at.desc(), mail.id.desc())
-        .limit(1)
-        .lateral()
-    )
+    after = Event.data["after"].as_integer()
     rows = session.execute(
-        select(last.c.step_id, func.count())
-        .select_from(Event)
-        .join(last, true())
-        .where(Event.kind == EventKind.PURCHASED)
-        .group_by(last.c.step_id)
+        select(after, func.count())
+        .where(Event.kind == EventKind.PURCHASED, after.in_(steps))
+        .group_by(after)
     )
     return {step_id: count for step_id, count in rows}  # noqa: C416 - rows, not pairs

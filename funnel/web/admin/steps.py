@@ -30,7 +30,7 @@ from funnel.flow.publishing.content import Contents
 from funnel.mail.names import NAMES
 from funnel.models import Step
 from funnel.web import now
-from funnel.web.admin import diffs, previews, values, words
+from funnel.web.admin import diffs, previews, values, whom
 from funnel.web.auth import member, needs
 
 FIELDS = ("timing", "condition", "subject", "preheader", "body")
@@ -142,6 +142,8 @@ def _typed() -> dict[str, object]:
         for name in FIELDS
         if name in request.form
     }
+    if "condition" in sent:
+        sent["condition"] = whom.typed(request.form)
     return sent | {"is_on": "is_on" in request.form}
 
 
@@ -178,17 +180,12 @@ def _editor(
         lacking=reports.lacking(db.session(), step.sequence_id),
         most_counted=reports.MOST_COUNTED,
         values=values,
-        conditions=_conditions(content),
+        whom=whom.asked(step, content.condition),
         examples=timing.EXAMPLES,
         is_listed=step.role is Role.LISTED,
         texts=reports.texts(db.session(), step.id),
     )
     return page, code or (422 if found else 200)
-
-
-def _conditions(content: Content) -> list[str]:
-    known = list(words.CONDITIONS)
-    return known if content.condition in known else [content.condition, *known]
 
 
 def _planned(step: Step) -> tuple[object, str] | None:
