@@ -1,5 +1,6 @@
 """0. A marketer's words become drafts, and drafts become what is sent."""
 
+from funnel.flow.publishing.bundle import BadBundle, bring_in, pack, unpacked
 from funnel.flow.publishing.changes import Change, changes, seen
 from funnel.flow.publishing.compare import Piece, paragraphs, whole, words
 from funnel.flow.publishing.content import Content, contents
@@ -81,6 +82,7 @@ from funnel.flow.publishing.versions import keep as keep_version
 
 __all__ = [
     "AT_ONCE",
+    "BadBundle",
     "BadDraft",
     "BadFolder",
     "BadName",
@@ -114,6 +116,7 @@ __all__ = [
     "archive",
     "ask_impact",
     "blocks",
+    "bring_in",
     "change_settings",
     "changes",
     "contents",
@@ -135,6 +138,7 @@ __all__ = [
     "looked_at",
     "move",
     "open_pause",
+    "pack",
     "paragraphs",
     "pause",
     "population",
@@ -160,6 +164,7 @@ __all__ = [
     "take_out",
     "test_send",
     "touched",
+    "unpacked",
     "version_before",
     "whole",
     "words",

@@ -36,6 +36,11 @@ def commit() -> None:
     db.session.commit()
 
 
+def about(**found: Any) -> None:
+    """Say of which row it is, where only the view finds that out."""
+    g.found_out = found
+
+
 @event.listens_for(db.session.session_factory, "before_commit")
 def _note(session: Session) -> None:
     if not has_request_context() or request.method in {"GET", "HEAD", "OPTIONS"}:
@@ -57,4 +62,4 @@ def _about() -> dict[str, Any]:
     """Return which row it was, and the fields that say what was done to it."""
     given = {**request.args.to_dict(), **request.form.to_dict()}
     noted = {name: given[name][:LONGEST] for name in NOTED if given.get(name)}
-    return {**(request.view_args or {}), **noted}
+    return {**(request.view_args or {}), **noted, **g.get("found_out", {})}

@@ -17,6 +17,10 @@ DEEDS: Mapping[str, Any] = {
     "business.later": lazy_gettext("put off the business profile"),
     "business.save": lazy_gettext("saved the business profile"),
     "deliveries.decide": lazy_gettext("decided about a mail"),
+    "exchange.bring_in": lazy_gettext(
+        "brought a sequence in from a folder, as a draft"
+    ),
+    "exchange.write_out": lazy_gettext("downloaded a sequence as a folder"),
     "imports.cancel": lazy_gettext("threw a file of subscribers away"),
     "imports.check": lazy_gettext("had a file of subscribers checked"),
     "imports.start": lazy_gettext("brought a file of subscribers in"),
