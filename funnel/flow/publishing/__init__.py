@@ -1,7 +1,7 @@
 """0. A marketer's words become drafts, and drafts become what is sent."""
 
 from funnel.flow.publishing.bundle import BadBundle, bring_in, pack, unpacked
-from funnel.flow.publishing.changes import Change, changes, seen
+from funnel.flow.publishing.changes import Change, changes, seen, unpublished
 from funnel.flow.publishing.compare import Piece, paragraphs, whole, words
 from funnel.flow.publishing.content import Content, contents
 from funnel.flow.publishing.draft import (
@@ -165,6 +165,7 @@ __all__ = [
     "test_send",
     "touched",
     "unpacked",
+    "unpublished",
     "version_before",
     "whole",
     "words",

@@ -26,6 +26,7 @@ class Sample:
     occurrence: Occurrence | None
     zone: str
     moments: dict[int, Planned]
+    has_masterclass: bool = True
 
 
 def sample(session: Session, sequence: SequenceRow, *, now: datetime) -> Sample:
@@ -43,7 +44,13 @@ def sample(session: Session, sequence: SequenceRow, *, now: datetime) -> Sample:
     )
     seen = course.drafted(session, sequence)
     planned = schedule.plan(seen.track, facts, now)
-    return Sample(occurrence, zone, {item.step.id: item for item in planned})
+    uses = select(Masterclass.id).where(Masterclass.sequence_id == sequence.id)
+    return Sample(
+        occurrence,
+        zone,
+        {item.step.id: item for item in planned},
+        has_masterclass=session.scalar(uses.limit(1)) is not None,
+    )
 
 
 def ahead(

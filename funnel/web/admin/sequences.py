@@ -46,7 +46,14 @@ def index() -> ResponseReturnValue:
     """List the sequences."""
     found = reports.overview(db.session())
     return render_template(
-        "admin/sequences.html", sequences=found, sending=deliveries.standing()
+        "admin/sequences.html",
+        sequences=found,
+        waiting={
+            one.sequence.id: len(publishing.unpublished(one.sequence)) or 1
+            for one in found
+            if one.drafts  # rules alone are one change
+        },
+        sending=deliveries.standing(),
     )
 
 
