@@ -20,7 +20,7 @@ from funnel.flow import audit
 
 NOTED = (
     *("tag", "what", "counted", "q", "state", "occurrence", "sequence", "waiting"),
-    *("role", "starts_at", "name", "address"),
+    *("role", "starts_at", "name", "address", "step", "alt"),
 )
 """Fields that say what was done; no text of a mail, no password, no file."""
 

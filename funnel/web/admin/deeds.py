@@ -75,6 +75,9 @@ NAMES = {
     "slug": lazy_gettext("sequence"),
     "sequence": lazy_gettext("sequence"),
     "step_id": lazy_gettext("mail"),
+    "step": lazy_gettext("mail"),
+    "file": lazy_gettext("file"),
+    "alt": lazy_gettext("picture"),
     "waiting": lazy_gettext("waiting for"),
     "occurrence_id": lazy_gettext("date"),
     "occurrence": lazy_gettext("date"),
@@ -117,7 +120,7 @@ def about(entry_about: Mapping[str, Any], rows: Rows) -> str:
 
 def _called(name: str, value: Any, rows: Rows) -> str:
     """Return what a value is called; a row that is gone keeps its number."""
-    row = rows.get((name, number(value) or 0))
+    row = rows.get((name, str(value) if name == "slug" else number(value) or 0))
     if row is not None:
         return _title(row)
     return str(WORDS.get(name, {}).get(value, value))

@@ -33,8 +33,8 @@ from funnel.flow import imports, subscribers
 from funnel.flow.imports import BadFile, Plan, Unready
 from funnel.models import ImportRow, SubscriberImport
 from funnel.web import babel, funnel, now
+from funnel.web.admin import audited, words
 from funnel.web.admin import import_words as phrases
-from funnel.web.admin import words
 from funnel.web.auth import member, needs
 
 bp = Blueprint("imports", __name__, url_prefix="/imports")
@@ -54,6 +54,7 @@ def upload() -> ResponseReturnValue:
     file = request.files.get("file")
     if file is None or not file.filename:
         return _front(_("Choose a file first."))
+    audited.about(file=imports.shown(file.filename))
     try:
         row = imports.upload(
             db.session(),
