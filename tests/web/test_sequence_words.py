@@ -1,11 +1,15 @@
 """What the pages of sequences say is so on each of them."""
 
+import re
+from datetime import timedelta
+
 import factories
 import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 from studio import Colleague, colleague
 
+from funnel import clock
 from funnel.domain.status import Kind
 from funnel.flow import publishing
 from funnel.flow.publishing import structure
@@ -63,3 +67,23 @@ def test_an_invisible_letter_in_a_name_is_told_as_what_it_is(
     )
 
     assert "without invisible ones" in answer.text
+
+
+def test_no_page_invents_a_date_for_a_subject(
+    mara: Colleague, session: Session
+) -> None:
+    row = factories.sequence(session, slug="rust")
+    step = factories.step(session, sequence=row, kind=Kind.SERVICE)
+    words = {"subject": "Tot {{ start_day }}!"}
+    publishing.save_draft(session, step.id, words, seen=None)
+    session.commit()
+    alone = mara.get("/admin/sequences/rust/publish").text
+    masterclass = factories.masterclass(session, sequence_id=row.id)
+    start = clock.real() + timedelta(days=20)
+    factories.occurrence(session, masterclass=masterclass, starts_at=start)
+    session.commit()
+
+    assert "Tot …!" in alone
+    page = mara.get("/admin/sequences/rust/publish").text
+    assert "Tot …!" not in page
+    assert re.search(r"Tot \w+dag \d+ \w+!", page)

@@ -200,8 +200,9 @@ def _review(
 
 
 def _names(sequence: Sequence) -> dict[int, str]:
+    date = publishing.sample(db.session(), sequence, now=now()).occurrence
     return {
-        step.id: words.subject(publishing.contents(step).latest.subject) or step.slug
+        step.id: words.subject(publishing.contents(step).latest.subject, date)
         for step in sequence.steps
     }
 
