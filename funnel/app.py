@@ -111,8 +111,8 @@ def _add_pages(app: Flask) -> None:
         tracking,
     )
 
-    csrf.init_app(app)
-    for part in (headers, errors, babel):
+    # What a request may bring is decided before a form is searched for its token.
+    for part in (headers, csrf, errors, babel):
         part.init_app(app)
     ours = (health, metrics, inbox, auth, doors, admin)
     public = (media, tracking, confirm, preferences, masterclass, calendar, pages)

@@ -60,4 +60,6 @@ def write_report(session: Session, import_id: int, path: Path) -> None:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL)
         writer.writerow(["line", "address", "reason"])
         for row in imports.left_out(session, import_id):
-            writer.writerow([row.line, cells.guard(row.address), row.verdict])
+            odd = row.values.get("odd_state") or row.values.get("odd_zone")
+            why = f"{row.verdict}: {odd}" if odd else str(row.verdict)
+            writer.writerow([row.line, cells.guard(row.address), why])

@@ -180,7 +180,10 @@ class Verdict(StrEnum):
 
     NEW = "new"
     KNOWN = "known"  # gets a tag, and a name where she has none; nothing else
+    UNKNOWN_ZONE = "unknown-zone"  # new, and is to live by our own time
     STOPPED = "stopped"  # she left elsewhere: kept as somebody who gets no mail
+    HOME_ZONE = "home-zone"  # what became of an unknown zone: she is in
+    UNKNOWN_STATE = "unknown-state"  # nobody becomes active by a word we do not know
     BAD_ADDRESS = "bad-address"
     BAD_ROW = "bad-row"  # more cells than the file has columns
     DUPLICATE = "duplicate"
@@ -190,8 +193,13 @@ class Verdict(StrEnum):
     NO_CONSENT = "no-consent"  # the file says that she agreed to nothing
 
 
-BROUGHT_IN = (Verdict.NEW, Verdict.KNOWN, Verdict.STOPPED)
-"""The rows with which an import does something; the others are its report."""
+BROUGHT_IN = (Verdict.NEW, Verdict.KNOWN, Verdict.UNKNOWN_ZONE, Verdict.STOPPED)
+"""The rows with which an import does something."""
+
+REPORTED = tuple(
+    one for one in Verdict if one not in {Verdict.NEW, Verdict.KNOWN, Verdict.STOPPED}
+)
+"""The rows that somebody should look at: left out, or not in as they were written."""
 
 
 class Column(StrEnum):

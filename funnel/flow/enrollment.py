@@ -165,7 +165,12 @@ def purchased(
 ) -> None:
     """Write down that she bought something; what waits for it is planned again."""
     events.record(
-        session, EventKind.PURCHASED, at=now, subscriber_id=subscriber_id, what=what
+        session,
+        EventKind.PURCHASED,
+        at=now,
+        subscriber_id=subscriber_id,
+        what=what,
+        **counts.credit(session, subscriber_id, now=now),
     )
     counts.reached(session, Stage.BOUGHT, subscriber_id)
     look_again(session, Enrollment.subscriber_id == subscriber_id, now=now)

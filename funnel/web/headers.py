@@ -43,8 +43,9 @@ ALWAYS = {
 }
 MEGABYTE = 1024 * 1024
 PICTURES = ("/admin/business", "/admin/media")
-PICTURE = 11 * MEGABYTE  # bytes: a photo as a phone makes it, and the form around it
+PICTURE = 11 * MEGABYTE  # bytes: ten of a photo or a folder, and the form around it
 FILES = ("/admin/imports",)
+BUNDLES = ("/admin/sequences/add/folder",)
 A_YEAR = "max-age=31536000"
 FOR_GOOD = f"public, {A_YEAR}, immutable"
 A_DAY = "public, max-age=86400"
@@ -89,7 +90,7 @@ def _name_the_request() -> None:
 
 def _make_room() -> None:
     """Take more than a megabyte only where a picture or a file may come."""
-    if request.path in PICTURES:
+    if request.path in PICTURES + BUNDLES:
         request.max_content_length = PICTURE
     elif request.path in FILES:
         most = funnel().settings.import_megabytes + 1  # the form around it

@@ -10,6 +10,7 @@ from running import Running
 from funnel import clock
 from funnel.domain import tokens
 from funnel.domain.tokens import TokenKind
+from funnel.web.admin import deliveries
 
 NO_PAGE = {
     "static": "files",
@@ -88,7 +89,7 @@ def paths(system: Running) -> dict[str, str]:
         "admin.dashboard.show": "/admin/",
         "admin.account.show": "/admin/account",
         "admin.business.show": "/admin/business",
-        "admin.deliveries.index": "/admin/deliveries?view=all",
+        "admin.deliveries.index": "/admin/deliveries?view=sent",
         "admin.deliveries.show": f"/admin/deliveries/{doubt}",
         "admin.deliveries.ask": f"/admin/deliveries/{doubt}/retry",
         "admin.clicks.show": f"/admin/links/{link}",
@@ -121,6 +122,14 @@ def paths(system: Running) -> dict[str, str]:
         "admin.subscribers.show": f"/admin/subscribers/{person}",
     }
     return {name: path.removeprefix(system.url) for name, path in found.items()}
+
+
+def views() -> dict[str, str]:
+    """Return the other ways to look at pages of which there is one route."""
+    return {
+        f"deliveries, {view}": f"/admin/deliveries?view={view}"
+        for view in deliveries.VIEWS
+    }
 
 
 def mail_in_doubt(system: Running) -> int:

@@ -61,6 +61,22 @@ def test_a_file_with_mistakes_is_looked_at_brought_in_and_accounted_for(
     assert "geen adres" in Path(download.value.path()).read_text("utf-8")
 
 
+def test_a_file_with_many_columns_scrolls_inside_its_page(
+    page: Page, system: Running, tmp_path: Path
+) -> None:
+    file = tmp_path / "breed.csv"
+    more = ",".join(f"kolom {number}" for number in range(60))
+    file.write_text(f"email,{more}\nbreed@file.example,x\n", "utf-8")
+    page.goto(f"{system.url}/admin/imports")
+    page.get_by_label("CSV file").set_input_files(file)
+    page.get_by_role("button", name="Look at the file").click()
+    expect(page.locator("#columns select")).to_have_count(61)
+
+    for width in (320, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def people(system: Running, domain: str) -> set[str]:
     """Return whom the list knows there, by what stands before the @."""
     rows = system.execute(

@@ -1,9 +1,10 @@
 """A marketer edits a running sequence in a real browser; a colleague does, too."""
 
 import re
+from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from running import Running, wait_for
 
 pytestmark = [pytest.mark.system, pytest.mark.browser, pytest.mark.timeout(300)]
@@ -164,3 +165,29 @@ def test_the_simulator_answers_as_she_types(page: Page, system: Running) -> None
     page.get_by_label("asks for the mail series").uncheck()
     expect(answer).to_contain_text("she did not ask for these mails")
     expect(page).to_have_url(re.compile("zone=America"))
+
+
+def test_a_tag_and_a_mail_are_chosen_by_keyboard_and_without_script(
+    browser: Browser, system: Running, cookies: list[Any]
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    context.add_cookies(cookies)
+    page = context.new_page()
+    step = system.execute("SELECT id FROM step WHERE slug = '04-moe'")[0][0]
+    page.goto(f"{system.url}/admin/steps/{step}")
+    kind, tag = page.locator("#condition"), page.locator("#condition_tag")
+    expect(tag).to_be_hidden()
+    kind.select_option("clicked")
+    expect(page.locator("#condition_mail")).to_be_visible()
+    expect(tag).to_be_hidden()
+
+    kind.select_option("not tag")
+    kind.press("Tab")
+    expect(tag).to_be_focused()
+    page.keyboard.type("klant")
+    page.keyboard.press("Enter")
+
+    expect(tag).to_have_value("klant")
+    draft = system.execute("SELECT draft->>'condition' FROM step WHERE id = %s", [step])
+    assert draft == [("not tag klant",)]
+    context.close()

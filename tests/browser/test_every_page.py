@@ -90,7 +90,7 @@ def test_every_page_is_accessible_and_keeps_to_its_policy(
     page.on("pageerror", lambda error: said.append(f"{page.url}: {error}"))
     wrong: dict[str, Any] = {}
 
-    for name, path in paths.items():
+    for name, path in {**paths, **routes.views()}.items():
         answer = page.goto(system.url + path)
         assert answer is not None
         assert answer.status == 200, (name, path, answer.status)

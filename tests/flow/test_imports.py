@@ -280,6 +280,83 @@ def test_who_left_another_program_is_kept_as_somebody_who_left(
     assert len(session.scalars(select(Consent)).all()) == 1
 
 
+@pytest.mark.parametrize(
+    "word",
+    ["banaan", "nee", "ja", "", " ", "1", "actief?niet", "archived", "soft bounced"],
+)
+def test_a_state_that_we_do_not_know_makes_nobody_active(
+    session: Session, now: datetime, word: str
+) -> None:
+    here = factories.subscriber(session, address="hier@example.nl", first_name="")
+    text = f"email,status,tags\nbo@example.nl,{word},\nhier@example.nl,{word},oud\n"
+
+    row = brought_in(session, text, now)
+
+    assert row.tally == {"unknown-state": 2}
+    session.refresh(here)
+    assert here.tags == []
+    assert session.scalar(select(func.count(Subscriber.id))) == 1
+    assert session.scalars(select(Consent)).all() == []
+    found = list(imports.left_out(session, row.id))
+    assert [(one.line, one.address) for one in found] == [
+        (2, "bo@example.nl"),
+        (3, "hier@example.nl"),
+    ]
+    assert {one.values["odd_state"] for one in found} == {word.strip()}
+
+
+@pytest.mark.parametrize(
+    ("word", "state"),
+    [
+        *((one, "active") for one in ("active", "Subscribed", "CONFIRMED", "enabled")),
+        *((one, "active") for one in ("actief", "Ingeschreven", "opted-in")),
+        *((one, "unsubscribed") for one in ("Unsubscribed", "blocked", "cancelled")),
+        *((one, "unsubscribed") for one in ("suppressed", "blocklisted", "Afgemeld")),
+        *((one, "bounced") for one in ("cleaned", "hard bounced", "Opgeschoond")),
+        *((one, "complained") for one in ("complained", "junk", "spam complaint")),
+        *((one, None) for one in ("nonsubscribed", "Unconfirmed", "transactional")),
+    ],
+)
+def test_the_words_of_other_programs_go_where_they_belong(
+    session: Session, now: datetime, word: str, state: str | None
+) -> None:
+    row = brought_in(session, f"email,status\nbo@example.nl,{word}\n", now)
+
+    found = session.scalar(select(Subscriber.state))
+    assert found == (SubscriberState(state) if state else None)
+    agreed = session.scalars(select(Consent)).all()
+    assert bool(agreed) is (state == "active")
+    assert row.tally.get("not-confirmed", 0) == (state is None)
+
+
+def test_who_lives_where_we_know_no_time_comes_in_and_is_reported(
+    session: Session, now: datetime
+) -> None:
+    text = (
+        "email,tijdzone\nmars@example.nl,Mars/Phobos\n"
+        "parijs@example.nl,Europe/Paris\nleeg@example.nl,\n"
+    )
+    row = checked(session, text, now)
+    before = [(one.line, one.values) for one in imports.left_out(session, row.id)]
+    tally = dict(row.tally)
+
+    imports.start(session, row.id)
+    work(session, now)
+
+    assert tally == {"new": 2, "unknown-zone": 1}
+    assert [(line, values["odd_zone"]) for line, values in before] == [
+        (2, "Mars/Phobos")
+    ]
+    assert session.get_one(SubscriberImport, row.id).tally == {
+        "new": 2,
+        "home-zone": 1,
+    }
+    assert [one.line for one in imports.left_out(session, row.id)] == [2]
+    assert person(session, "mars@example.nl").zone == "Europe/Amsterdam"
+    assert person(session, "mars@example.nl").state is SubscriberState.ACTIVE
+    assert person(session, "parijs@example.nl").zone == "Europe/Paris"
+
+
 def test_our_own_export_brings_everybody_back_as_they_were(
     session: Session, now: datetime
 ) -> None:
@@ -336,6 +413,49 @@ def test_a_file_that_is_none_is_refused_with_what_to_do(
         upload(session, data, now)
 
     assert session.scalars(select(SubscriberImport)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('email,voornaam\na@example.nl,"Bo\nb@example.nl,Bo\nc@example.nl,Bo\n', 2),
+        ('email;voornaam\na@example.nl;A\nb@example.nl;"Bo\nc@example.nl;Bo', 3),
+        ('email,naam,x\na@example.nl,"één\ntwee","drie\nb@example.nl,B,y\n', 3),
+        ('email,voornaam\na@example.nl,"Bo\nb@example.nl,"Cas"\n', 2),
+        ('"a@example.nl\n"b@example.nl"\n', 1),
+    ],
+)
+def test_a_quotation_mark_that_nobody_closed_swallows_no_row(
+    session: Session, now: datetime, text: str, line: int
+) -> None:
+    with pytest.raises(BadFile, match="quotation mark") as refused:
+        upload(session, text, now)
+
+    assert refused.value.details["line"] == str(line)
+    assert session.scalars(select(SubscriberImport)).all() == []
+
+
+def test_one_that_stands_far_down_the_file_is_found_by_the_check(
+    session: Session, now: datetime
+) -> None:
+    good = "".join(f"r{n}@example.nl,R\n" for n in range(1500))
+
+    row = checked(session, f'email,name\n{good}a@example.nl,"A\nb@example.nl,B\n', now)
+
+    assert row.state is ImportState.REFUSED
+    assert row.problem["details"]["line"] == "1502"
+
+
+def test_marks_in_the_middle_of_a_cell_and_cells_of_many_lines_are_read(
+    session: Session, now: datetime
+) -> None:
+    note = "n" * 20_000  # the look at the beginning ends inside one of these
+    rows = "".join(f'"r{n}@example.nl";"Bo";"{note}\n""ja"""\n' for n in range(30))
+
+    row = brought_in(session, f'"email";"naam";"x"\n{rows}q@example.nl;B"o;x', now)
+
+    assert (row.separator, row.tally) == (";", {"new": 31})
+    assert person(session, "q@example.nl").first_name == 'B"o'
 
 
 @pytest.mark.parametrize("evil", ['"' + "x\n" * 400, "y" * 70_000, "a," * 200])

@@ -51,7 +51,8 @@ WITHOUT_COOKIE = {
 """Forms that no log-in and no cookie stands behind."""
 
 OF_A_SEQUENCE = (
-    *("pauses", "rules", "sequences", "shelf", "simulator", "structure", "versions"),
+    *("exchange", "pauses", "rules", "sequences", "shelf", "simulator", "structure"),
+    "versions",
 )
 
 LED_AWAY = {"tracking.follow": "a click is written down, and judged later"}

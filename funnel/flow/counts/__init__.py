@@ -4,9 +4,10 @@ Rows that are added to in the transaction of their cause, or made anew from what
 there. Reports read them.
 """
 
+from funnel.flow.counts.credit import credit
 from funnel.flow.counts.mails import fold
 from funnel.flow.counts.sources import source
 from funnel.flow.counts.stages import reached
 from funnel.flow.counts.visits import Visit, visited
 
-__all__ = ["Visit", "fold", "reached", "source", "visited"]
+__all__ = ["Visit", "credit", "fold", "reached", "source", "visited"]

@@ -14,7 +14,7 @@ from funnel.flow.imports.desk import (
 )
 from funnel.flow.imports.layout import LETTERS_OF_EACH, guess
 from funnel.flow.imports.source import BadFile
-from funnel.flow.imports.upload import upload
+from funnel.flow.imports.upload import shown, upload
 from funnel.flow.imports.work import work
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "latest",
     "left_out",
     "prepare",
+    "shown",
     "start",
     "tally",
     "upload",

@@ -48,8 +48,12 @@ def step(session: Session, row: SubscriberImport, zone: str, now: datetime) -> N
     def those(verdict: Verdict) -> list[Candidate]:
         return [one for one in people if verdicts[one.line] is verdict]
 
-    _add(session, row, [*those(Verdict.NEW), *those(Verdict.STOPPED)], zone, now)
+    new = [*those(Verdict.NEW), *those(Verdict.UNKNOWN_ZONE)]
+    _add(session, row, [*new, *those(Verdict.STOPPED)], zone, now)
     _complete(session, those(Verdict.KNOWN), here, now)
+    for line, verdict in verdicts.items():
+        if verdict is Verdict.UNKNOWN_ZONE:
+            verdicts[line] = Verdict.HOME_ZONE
     _write_down(session, row, verdicts)
     row.tally = _counted(row.tally, list(verdicts.values()))
     row.done += len(people)

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from funnel.domain import tag as tags
 from funnel.domain.status import (
     BROUGHT_IN,
+    REPORTED,
     Column,
     ImportState,
     Purpose,
-    Verdict,
 )
 from funnel.domain.tag import BadTag
 from funnel.models import ImportChunk, ImportRow, SubscriberImport
@@ -126,16 +126,15 @@ def tally(session: Session, import_id: int) -> dict[str, int]:
 def left_out(
     session: Session, import_id: int, most: int | None = None
 ) -> Iterator[ImportRow]:
-    """Yield the rows that are not brought in, in the order of the file."""
+    """Yield the rows to look at, in the order of the file: most are left out."""
     last, left = -1, most
-    out = [verdict for verdict in Verdict if verdict not in BROUGHT_IN]
     while left is None or left > 0:
         found = session.scalars(
             select(ImportRow)
             .where(
                 ImportRow.import_id == import_id,
                 ImportRow.line > last,
-                ImportRow.verdict.in_(out),
+                ImportRow.verdict.in_(REPORTED),
             )
             .order_by(ImportRow.line)
             .limit(min(MANY, left) if left is not None else MANY)

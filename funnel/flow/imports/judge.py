@@ -14,24 +14,13 @@ from funnel.domain import tag as tags
 from funnel.domain import timing
 from funnel.domain.address import BadAddress
 from funnel.domain.status import Column, Purpose, Scope, SubscriberState, Verdict
+from funnel.flow.imports import states
 from funnel.flow.imports.batch import Row, among
 from funnel.models import Subscriber, SubscriberImport, Suppression
 
 LONGEST_NAME = 80
 LONGEST_SHOWN = 254
 LANGUAGES = ("nl", "en")
-LEFT = {
-    SubscriberState.UNSUBSCRIBED: (
-        *("unsubscribed", "unsubscribe", "optout", "optedout", "inactive"),
-        *("uitgeschreven", "afgemeld"),
-    ),
-    SubscriberState.BOUNCED: ("bounced", "cleaned", "undeliverable", "onbestelbaar"),
-    SubscriberState.COMPLAINED: ("complained", "complaint", "spam", "klacht"),
-    SubscriberState.PENDING: (
-        *("pending", "unconfirmed", "notconfirmed", "nietbevestigd"),
-    ),
-}
-"""What other programs write of who must not be written to."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +40,10 @@ class Candidate:
         return addresses.fold(self.address)
 
     @cached_property
-    def state(self) -> SubscriberState:
-        return SubscriberState(self.values.get("state", SubscriberState.ACTIVE))
+    def state(self) -> SubscriberState | None:
+        """Return where she stands elsewhere; None for a word that we do not know."""
+        state = self.values.get("state", SubscriberState.ACTIVE)
+        return SubscriberState(state) if state else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +123,8 @@ def verdict(one: Candidate, here: Known) -> Verdict:
         return Verdict.SUPPRESSED
     if Scope.MARKETING in scopes or state is SubscriberState.UNSUBSCRIBED:
         return Verdict.LEFT
+    if one.state is None:
+        return Verdict.UNKNOWN_STATE
     return Verdict.KNOWN if state is not None else _of_a_stranger(one)
 
 
@@ -140,7 +133,9 @@ def _of_a_stranger(one: Candidate) -> Verdict:
         return Verdict.NOT_CONFIRMED
     if one.state is not SubscriberState.ACTIVE:
         return Verdict.STOPPED
-    return Verdict.NEW if one.values["agreed"] else Verdict.NO_CONSENT
+    if not one.values["agreed"]:
+        return Verdict.NO_CONSENT
+    return Verdict.UNKNOWN_ZONE if one.values.get("odd_zone") else Verdict.NEW
 
 
 def _values(row: SubscriberImport, found: Mapping[str, str]) -> dict[str, Any]:
@@ -148,22 +143,24 @@ def _values(row: SubscriberImport, found: Mapping[str, str]) -> dict[str, Any]:
     zone = found.get(Column.ZONE, "")
     language = found.get(Column.LANGUAGE, "").lower()[:2]
     own = [row.tag] if row.tag else []
-    return {
+    values = _state(found.get(Column.STATE))
+    if zone and zone not in timing.zones():
+        values["odd_zone"], zone = _shown(zone), ""
+    return values | {
         "first_name": name[:LONGEST_NAME] if name.isprintable() else "",
-        "zone": zone if zone in timing.zones() else "",
+        "zone": zone,
         "language": language if language in LANGUAGES else row.language,
         "tags": list(dict.fromkeys([*own, *tags.names(found.get(Column.TAGS, ""))])),
-        "state": _state(found.get(Column.STATE, "")),
         "agreed": _agreed(row, found.get(Column.AGREED)),
     }
 
 
-def _state(text: str) -> SubscriberState:
-    plain = "".join(letter for letter in text.lower() if letter.isalpha())
-    return next(
-        (state for state, words in LEFT.items() if plain in words),
-        SubscriberState.ACTIVE,
-    )
+def _state(text: str | None) -> dict[str, Any]:
+    """Return her state, or the word that names none; a file need not have any."""
+    if text is None:
+        return {"state": SubscriberState.ACTIVE}
+    state = states.named(text)
+    return {"state": state} if state else {"state": None, "odd_state": _shown(text)}
 
 
 def _agreed(row: SubscriberImport, text: str | None) -> list[str]:

@@ -37,11 +37,13 @@ class Layout:
     sample: list[list[str]]
 
 
-def read(head: bytes, encoding: str) -> Layout:
-    """Look at the beginning of a file; raises BadFile."""
+def read(head: bytes, encoding: str, *, is_whole: bool) -> Layout:
+    """Look at the beginning of a file, or at all of it; raises BadFile."""
     found = {one: _rows(head, encoding, one) for one in SEPARATORS}
-    separator = max(SEPARATORS, key=lambda one: _fitness(found[one]))
-    rows = found[separator]
+    separator = max(SEPARATORS, key=lambda one: _fitness(found[one][0]))
+    rows, problem = found[separator]
+    if problem and (is_whole or not rows):
+        raise problem
     if not rows:
         raise BadFile(N_("This file is empty."))
     sample = [[cell[:MOST_SHOWN] for cell in row] for row in rows[: SHOWN + 1]]
@@ -71,12 +73,24 @@ def is_address(text: str) -> bool:
     return True
 
 
-def _rows(head: bytes, encoding: str, separator: str) -> list[list[str]]:
-    """Return the first rows as this separator cuts them; a cut-off last one aside."""
-    raw = io.BytesIO(head)
-    return [
-        cells for _, cells in islice(source.rows(raw, encoding, separator), LOOKED_AT)
-    ]
+def _rows(
+    head: bytes, encoding: str, separator: str
+) -> tuple[list[list[str]], BadFile | None]:
+    """Return the first rows as this separator cuts them, and where marks stop it.
+
+    A separator that is not this file's finds marks in the middle of cells.
+    """
+    rows: list[list[str]] = []
+    try:
+        for _, cells in islice(
+            source.rows(io.BytesIO(head), encoding, separator), LOOKED_AT
+        ):
+            rows.append(cells)
+    except BadFile as problem:
+        if problem.sentence != source.UNCLOSED:
+            raise
+        return rows, problem
+    return rows, None
 
 
 def _fitness(rows: Sequence[Sequence[str]]) -> tuple[int, int]:

@@ -26,6 +26,10 @@ NUL = N_("This file holds characters that no text has. Save it once more as CSV.
 TOO_LONG = N_(
     "Row %(line)s is too long. Look there for a quotation mark that is not closed."
 )
+UNCLOSED = N_(
+    "A quotation mark that opens on row %(line)s is not closed, or not where its cell"
+    " ends. Put it right and send the file again."
+)
 TOO_WIDE = N_("Row %(line)s has more than %(most)s columns.")
 UNREADABLE = N_("Row %(line)s cannot be read. Save the file once more as CSV.")
 
@@ -95,12 +99,14 @@ def rows(
     text = io.TextIOWrapper(buffered, encoding, errors, newline="")
     next(islice(text, behind, behind), None)
     feed = _Lines(text, behind)
-    reader = csv.reader(feed, delimiter=separator)
+    reader = csv.reader(feed, delimiter=separator, strict=True)
     while True:
         feed.begin()
         try:
             cells = next(reader, None)
-        except (csv.Error, UnicodeError):
+        except csv.Error:
+            raise BadFile(UNCLOSED, line=feed.opened()) from None
+        except UnicodeError:
             raise BadFile(UNREADABLE, line=feed.number + 1) from None
         if cells is None:
             return
@@ -114,12 +120,24 @@ class _Lines:
     """The lines of a text, for csv, with a limit on what becomes one row."""
 
     def __init__(self, text: io.TextIOWrapper, number: int) -> None:
-        self.text, self.number = text, number
+        self.text, self.number, self.is_over = text, number, False
+        self.row: list[str] = []
         self.begin()
 
     def begin(self) -> None:
         """Count anew: a row begins."""
-        self.lines = self.length = 0
+        self.row, self.length = [], 0
+
+    def opened(self) -> int:
+        """Return the line with the mark that this row is still, or was, inside of.
+
+        Where a line ends inside a cell, the last mark before its end opened it.
+        """
+        whole = self.row if self.is_over or len(self.row) == 1 else self.row[:-1]
+        opening = [
+            place for place, text in enumerate(whole) if '"' in text.replace('""', "")
+        ]
+        return self.number - len(self.row) + 1 + (opening[-1] if opening else 0)
 
     def __iter__(self) -> "_Lines":
         return self
@@ -127,13 +145,13 @@ class _Lines:
     def __next__(self) -> str:
         line = self.text.readline(LONGEST_LINE + 1)
         if not line:
+            self.is_over = True
             raise StopIteration
         self.number += 1
-        self.lines += 1
+        self.row.append(line)
         self.length += len(line)
-        if self.length > LONGEST_LINE or self.lines > MOST_LINES:
-            first = self.number - self.lines + 1
-            raise BadFile(TOO_LONG, line=first)
+        if self.length > LONGEST_LINE or len(self.row) > MOST_LINES:
+            raise BadFile(TOO_LONG, line=self.number - len(self.row) + 1)
         if "\0" in line:
             raise BadFile(NUL)
         return line

@@ -30,7 +30,7 @@ def upload(
     """
     row = SubscriberImport(
         user_id=user_id,
-        name=_name(name),
+        name=shown(name),
         size=0,
         encoding="",
         separator="",
@@ -41,7 +41,8 @@ def upload(
     session.flush()
     try:
         head, row.encoding = _keep(session, row, stream, most * MEGABYTE)
-        found = layout.read(head, row.encoding)
+        is_whole = len(head) == row.size
+        found = layout.read(head, row.encoding, is_whole=is_whole)
     except BadFile:
         session.rollback()
         raise
@@ -80,7 +81,7 @@ def _whole_lines(head: bytes, encoding: str) -> bytes:
     return head[: head.rfind(b"\n") + 1] or head
 
 
-def _name(name: str) -> str:
+def shown(name: str) -> str:
     """Return the last part of a file name, as something that can be shown."""
     last = name.replace("\\", "/").rpartition("/")[2]
     return "".join(letter for letter in last if letter.isprintable())[:LONGEST_NAME]

@@ -1,6 +1,7 @@
 """0. A marketer's words become drafts, and drafts become what is sent."""
 
-from funnel.flow.publishing.changes import Change, changes, seen
+from funnel.flow.publishing.bundle import BadBundle, bring_in, pack, unpacked
+from funnel.flow.publishing.changes import Change, changes, seen, unpublished
 from funnel.flow.publishing.compare import Piece, paragraphs, whole, words
 from funnel.flow.publishing.content import Content, contents
 from funnel.flow.publishing.draft import (
@@ -105,6 +106,7 @@ __all__ = [
     "AT_ONCE",
     "MISTAKE",
     "Ahead",
+    "BadBundle",
     "BadDraft",
     "BadFolder",
     "BadName",
@@ -141,6 +143,7 @@ __all__ = [
     "archive",
     "ask_impact",
     "blocks",
+    "bring_in",
     "change_settings",
     "changes",
     "contents",
@@ -167,6 +170,7 @@ __all__ = [
     "move",
     "next_occurrence",
     "open_pause",
+    "pack",
     "paragraphs",
     "pause",
     "population",
@@ -195,6 +199,8 @@ __all__ = [
     "take_out",
     "test_send",
     "touched",
+    "unpacked",
+    "unpublished",
     "version_before",
     "whole",
     "words",

@@ -154,6 +154,11 @@ def _step(sequence: Sequence, file: File) -> Step:
     if step is None:
         step = Step(slug=file.slug, role=file.role, rank=len(sequence.steps))
         sequence.steps.append(step)
+    if sequence.version and step.revision_id is not None and step.role != file.role:
+        raise BadFolder(
+            f"{file.slug}.md: what a published mail is for cannot change; "
+            "give the file another name"
+        )
     step.role = file.role
     return step
 

@@ -29,6 +29,7 @@ class Sample:
     occurrence: Occurrence | None
     zone: str
     moments: dict[int, Planned]
+    has_masterclass: bool = True
 
 
 Shift: TypeAlias = tuple[datetime | None, datetime | None]
@@ -55,7 +56,13 @@ def sample(
     )
     seen = read(session, sequence)
     planned = schedule.plan(seen.track, facts, now)
-    return Sample(occurrence, zone, {item.step.id: item for item in planned})
+    uses = select(Masterclass.id).where(Masterclass.sequence_id == sequence.id)
+    return Sample(
+        occurrence,
+        zone,
+        {item.step.id: item for item in planned},
+        has_masterclass=session.scalar(uses.limit(1)) is not None,
+    )
 
 
 def shifts(

@@ -74,6 +74,7 @@ def test_send(session: Session, step_id: int, user: User, *, now: datetime) -> D
     step = session.get_one(Step, step_id)
     content = contents(step).latest
     compiled = draft.check(step, content)
+    date = outlook.next_occurrence(session, step.sequence, now)
     reason = _sample(session, step, content)["reason_text"]
     delivery = Delivery(
         kind=Kind.SERVICE,
@@ -82,7 +83,7 @@ def test_send(session: Session, step_id: int, user: User, *, now: datetime) -> D
         user_id=user.id,
         step_id=step.id,
         is_test=True,
-        draft=_parts(compiled) | {"says": {"reason_text": reason}},
+        draft=_parts(compiled) | {"says": {"reason_text": reason, **spoken(date)}},
         planned_at=now,
         due_at=now,
     )

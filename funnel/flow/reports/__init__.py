@@ -1,5 +1,6 @@
 """8. The numbers a marketer looks at, and the story of one person; only reads."""
 
+from funnel.flow.reports.authors import authors
 from funnel.flow.reports.clicks import (
     LinkPage,
     TextNumbers,
@@ -82,6 +83,7 @@ __all__ = [
     "Trail",
     "Which",
     "all_sources",
+    "authors",
     "by_occurrence",
     "by_source",
     "clicks_by_step",

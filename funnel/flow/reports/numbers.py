@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from funnel.domain.status import DeliveryState, EnrollmentState, SequenceState
+from funnel.flow.reports.aftermath import Aftermath, aftermath
 from funnel.flow.reports.clicks import clicks_by_step
 from funnel.flow.reports.outcomes import Outcome, mails
 from funnel.models import Delivery, Enrollment, Step
@@ -21,6 +22,7 @@ class StepNumbers:
     waiting: int = 0
     outcome: Outcome = field(default_factory=Outcome)
     clicked: int = 0  # clicks of people, over all texts of the step
+    after: Aftermath = field(default_factory=Aftermath)
 
     @property
     def sent(self) -> int:
@@ -123,11 +125,13 @@ def _steps(
     """Return the numbers of every step by its id; test sends do not count."""
     ids = session.scalars(select(Step.id).where(Step.sequence_id == sequence_id)).all()
     outcomes, clicks = mails(session, ids), clicks_by_step(session, sequence_id)
+    after = aftermath(session, ids)
     return {
         step_id: StepNumbers(
             waiting=places.get((EnrollmentState.ACTIVE, step_id), 0),
             outcome=outcomes.get(step_id, Outcome()),
             clicked=clicks.get(step_id, 0),
+            after=after[step_id],
         )
         for step_id in ids
     }

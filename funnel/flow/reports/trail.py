@@ -23,6 +23,7 @@ SIZE = 50
 LARGEST_ID = 2**63 - 1
 TABLES: Mapping[str, Any] = {
     "step_id": Step,
+    "step": Step,
     "waiting": Step,
     "occurrence_id": Occurrence,
     "occurrence": Occurrence,
@@ -36,7 +37,7 @@ TABLES: Mapping[str, Any] = {
 }
 """Of which table the number is that a deed keeps under a name."""
 
-Rows = Mapping[tuple[str, int], Base]
+Rows = Mapping[tuple[str, int | str], Base]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def number(value: object) -> int | None:
     return int(text) if is_id else None
 
 
-def _rows(session: Session, entries: Iterable[AuditEntry]) -> Rows:
+def _rows(session: Session, entries: Sequence[AuditEntry]) -> Rows:
     """Fetch the rows that deeds speak of, with one question for each table."""
     ids: dict[Any, set[int]] = {}
     for entry in entries:
@@ -90,7 +91,16 @@ def _rows(session: Session, entries: Iterable[AuditEntry]) -> Rows:
         (name, row_id): row
         for name, table in TABLES.items()
         for row_id, row in found.get(table, {}).items()
-    }
+    } | _by_slug(session, entries)
+
+
+def _by_slug(
+    session: Session, entries: Iterable[AuditEntry]
+) -> dict[tuple[str, int | str], Base]:
+    """Fetch the sequences that deeds name by their place in the address."""
+    slugs = {str(entry.about["slug"]) for entry in entries if "slug" in entry.about}
+    rows = session.scalars(select(SequenceRow).where(SequenceRow.slug.in_(slugs)))
+    return {("slug", row.slug): row for row in rows}
 
 
 def _of(session: Session, table: Any, ids: set[int]) -> dict[int, Base]:

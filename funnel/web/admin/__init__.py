@@ -14,6 +14,7 @@ from funnel.web.admin import (
     colleagues,
     dashboard,
     deliveries,
+    exchange,
     imports,
     media,
     occurrences,
@@ -35,8 +36,8 @@ from funnel.web.admin import (
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 STUDIO = (
-    *(account, business, clicks, colleagues, dashboard, deliveries, imports),
-    *(media, occurrences, pauses, rules, second_step, selections, sequences),
+    *(account, business, clicks, colleagues, dashboard, deliveries, exchange),
+    *(imports, media, occurrences, pauses, rules, second_step, selections, sequences),
     *(shelf, simulator, steps, structure, subscribers, trail, versions, ways),
 )
 for part in STUDIO:

@@ -21,7 +21,7 @@ from funnel.flow import audit
 NOTED = (
     *("tag", "what", "counted", "q", "state", "occurrence", "sequence", "waiting"),
     *("stage", "source", "first", "last", "chosen"),
-    *("role", "starts_at", "name", "address"),
+    *("role", "starts_at", "name", "address", "step", "alt"),
 )
 """Fields that say what was done; no text of a mail, no password, no file."""
 
@@ -38,6 +38,11 @@ LONGEST = 200
 def commit() -> None:
     """Write down a deed that changes nothing itself: something was taken out."""
     db.session.commit()
+
+
+def about(**found: Any) -> None:
+    """Say of which row it is, where only the view finds that out."""
+    g.found_out = found
 
 
 @event.listens_for(db.session.session_factory, "before_commit")
@@ -62,4 +67,4 @@ def _about(deed: str) -> dict[str, Any]:
     given = {**request.args.to_dict(), **request.form.to_dict()}
     names = (*NOTED, *NOTED_OF.get(deed, ()))
     noted = {name: given[name][:LONGEST] for name in names if given.get(name)}
-    return {**(request.view_args or {}), **noted}
+    return {**(request.view_args or {}), **noted, **g.get("found_out", {})}

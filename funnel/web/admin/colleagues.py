@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
 from funnel import clock
 from funnel.db import db
@@ -38,6 +39,22 @@ def invite() -> ResponseReturnValue:
         return _page({"address": _("Somebody here has this address already.")})
     flash(_("The invitation is on its way. Its link works for a week."))
     return redirect(url_for(".index"), 303)
+
+
+DONE = {
+    "change": lazy_gettext("It is saved."),
+    "disable": lazy_gettext("She is kept out, and every log-in of hers has ended."),
+    "enable": lazy_gettext("She can log in again."),
+    "end": lazy_gettext("Every log-in of hers has ended."),
+    "reset_second_step": lazy_gettext(
+        "Her second step is off. She logs in with her password, and can turn it on "
+        "again."
+    ),
+    "invite_again": lazy_gettext(
+        "A new invitation is on its way. The old link works no more."
+    ),
+}
+"""What was done to a colleague, by the form that did it."""
 
 
 @bp.get("/<int:user_id>")
@@ -118,7 +135,7 @@ def _do(user_id: int, deed: Callable[[], object]) -> ResponseReturnValue:
     except team.LastOwner:
         flash(_("She is the last owner. Make somebody else an owner first."), "problem")
     else:
-        flash(_("It is done."))
+        flash(str(DONE[str(request.endpoint).rpartition(".")[2]]))
     return redirect(url_for(".show", user_id=user_id), 303)
 
 

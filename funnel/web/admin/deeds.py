@@ -17,6 +17,10 @@ DEEDS: Mapping[str, Any] = {
     "business.later": lazy_gettext("put off the business profile"),
     "business.save": lazy_gettext("saved the business profile"),
     "deliveries.decide": lazy_gettext("decided about a mail"),
+    "exchange.bring_in": lazy_gettext(
+        "brought a sequence in from a folder, as a draft"
+    ),
+    "exchange.write_out": lazy_gettext("downloaded a sequence as a folder"),
     "imports.cancel": lazy_gettext("threw a file of subscribers away"),
     "imports.check": lazy_gettext("had a file of subscribers checked"),
     "imports.start": lazy_gettext("brought a file of subscribers in"),
@@ -72,6 +76,9 @@ NAMES = {
     "slug": lazy_gettext("sequence"),
     "sequence": lazy_gettext("sequence"),
     "step_id": lazy_gettext("mail"),
+    "step": lazy_gettext("mail"),
+    "file": lazy_gettext("file"),
+    "alt": lazy_gettext("picture"),
     "waiting": lazy_gettext("waiting for"),
     "occurrence_id": lazy_gettext("date"),
     "occurrence": lazy_gettext("date"),
@@ -121,7 +128,7 @@ def about(entry_about: Mapping[str, Any], rows: Rows) -> str:
 
 def _called(name: str, value: Any, rows: Rows) -> str:
     """Return what a value is called; a row that is gone keeps its number."""
-    row = rows.get((name, number(value) or 0))
+    row = rows.get((name, str(value) if name == "slug" else number(value) or 0))
     if row is not None:
         return _title(row)
     return str(WORDS.get(name, {}).get(value, value))

@@ -29,7 +29,10 @@ COLUMNS = {
 VERDICTS = {
     Verdict.NEW: lazy_gettext("new"),
     Verdict.KNOWN: lazy_gettext("known: get the tags, and a name if they have none"),
+    Verdict.UNKNOWN_ZONE: lazy_gettext("new, at your time: their zone is unknown"),
+    Verdict.HOME_ZONE: lazy_gettext("new, at your time: their zone is unknown"),
     Verdict.STOPPED: lazy_gettext("left elsewhere: kept as people who get no mail"),
+    Verdict.UNKNOWN_STATE: lazy_gettext("the state says nothing that we know"),
     Verdict.BAD_ADDRESS: lazy_gettext("no address that mail can reach"),
     Verdict.BAD_ROW: lazy_gettext("the row has more cells than the file has columns"),
     Verdict.DUPLICATE: lazy_gettext("in the file more than once"),
@@ -48,7 +51,21 @@ ADDRESSES = {
 
 
 def why(row: ImportRow) -> str:
-    """Say why a row is left out."""
+    """Say why a row is left out, or what is not as it was written."""
+    if row.verdict in {Verdict.UNKNOWN_ZONE, Verdict.HOME_ZONE}:
+        return str(
+            _(
+                "comes in, but at your time: “%(zone)s” is no time zone that we know",
+                zone=row.values.get("odd_zone", ""),
+            )
+        )
+    if row.verdict is Verdict.UNKNOWN_STATE:
+        word = row.values.get("odd_state")
+        return str(
+            _("we do not know the state “%(word)s”", word=word)
+            if word
+            else _("the state is empty")
+        )
     if row.verdict is Verdict.DUPLICATE and row.values.get("first"):
         return str(
             _("the address stands on line %(line)s, too", line=row.values["first"])

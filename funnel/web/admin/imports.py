@@ -21,13 +21,20 @@ from werkzeug.datastructures import MultiDict
 
 from funnel.db import db
 from funnel.domain import cells
-from funnel.domain.status import BROUGHT_IN, Column, ImportState, Purpose, TeamRole
+from funnel.domain.status import (
+    BROUGHT_IN,
+    Column,
+    ImportState,
+    Purpose,
+    TeamRole,
+    Verdict,
+)
 from funnel.flow import imports, subscribers
 from funnel.flow.imports import BadFile, Plan, Unready
 from funnel.models import ImportRow, SubscriberImport
 from funnel.web import babel, funnel, now
+from funnel.web.admin import audited, words
 from funnel.web.admin import import_words as phrases
-from funnel.web.admin import words
 from funnel.web.auth import member, needs
 
 bp = Blueprint("imports", __name__, url_prefix="/imports")
@@ -47,6 +54,7 @@ def upload() -> ResponseReturnValue:
     file = request.files.get("file")
     if file is None or not file.filename:
         return _front(_("Choose a file first."))
+    audited.about(file=imports.shown(file.filename))
     try:
         row = imports.upload(
             db.session(),
@@ -152,7 +160,8 @@ def _page(
         plan=_plan(row, request.form) if sent else _kept(row),
         problems={name: phrases.problem(name, key) for name, key in problems.items()},
         left_out=list(rows),
-        brought_in=BROUGHT_IN,
+        tally={one: row.tally[one] for one in Verdict if row.tally.get(one)},
+        brings_in=any(row.tally.get(one) for one in BROUGHT_IN),
         columns=list(Column),
         purposes=list(Purpose),
         tags=subscribers.known_tags(db.session()),
@@ -176,7 +185,7 @@ def _kept(row: SubscriberImport) -> Plan:
 def _lines(rows: Iterator[ImportRow], language: str) -> Iterator[str]:
     """Yield the report as CSV, in the language of who asked for it."""
     babel.speak(language)
-    yield "\ufeff" + _csv([_("Line"), _("Address"), _("Why it is left out")])
+    yield "\ufeff" + _csv([_("Line"), _("Address"), _("Why")])
     for row in rows:
         yield _csv([str(row.line), row.address, phrases.why(row)])
 

@@ -53,7 +53,14 @@ def index() -> ResponseReturnValue:
     """List the sequences."""
     found = reports.overview(db.session())
     return render_template(
-        "admin/sequences.html", sequences=found, sending=deliveries.standing()
+        "admin/sequences.html",
+        sequences=found,
+        waiting={
+            one.sequence.id: len(publishing.unpublished(one.sequence)) or 1
+            for one in found
+            if one.drafts  # rules alone are one change
+        },
+        sending=deliveries.standing(),
     )
 
 
@@ -216,6 +223,7 @@ def _review(
         looked=publishing.looked_at(sequence),
         impact=publishing.known_impact(session, sequence, job, now=now()),
         job=job,
+        authors=reports.authors(session, sequence, [one.step.id for one in changes]),
         many=publishing.population(session, sequence),
         is_counted=publishing.is_counted(session, sequence),
         shifts=publishing.shifts(session, sequence, now=now()),
@@ -232,8 +240,9 @@ def _review(
 
 
 def _names(sequence: Sequence) -> dict[int, str]:
+    date = publishing.sample(db.session(), sequence, now=now()).occurrence
     return {
-        step.id: words.subject(publishing.contents(step).latest.subject) or step.slug
+        step.id: words.subject(publishing.contents(step).latest.subject, date)
         for step in sequence.steps
     }
 

@@ -33,7 +33,7 @@ from funnel.flow.publishing.content import Contents
 from funnel.mail.names import NAMES
 from funnel.models import Step, User
 from funnel.web import now
-from funnel.web.admin import diffs, phrases, previews, values, words
+from funnel.web.admin import diffs, phrases, previews, values, whom
 from funnel.web.auth import member, needs
 
 FIELDS = ("timing", "condition", "subject", "preheader", "body")
@@ -189,6 +189,8 @@ def _typed() -> dict[str, object]:
     }
     if "timing" in sent:
         sent["timing"] = phrases.timing_kept(sent["timing"])
+    if "condition" in sent:
+        sent["condition"] = whom.typed(request.form)
     return sent | {"is_on": "is_on" in request.form}
 
 
@@ -226,18 +228,13 @@ def _editor(
         lacking=reports.lacking(db.session(), step.sequence_id),
         most_counted=reports.MOST_COUNTED,
         values=values,
-        conditions=_conditions(content),
+        whom=whom.asked(step, content.condition),
         examples=phrases.timing_examples(str(get_locale())),
         is_listed=step.role is Role.LISTED,
         texts=reports.texts(db.session(), step.id),
         colleagues=team.colleagues(db.session()),
     )
     return page, 409 if hers else 422 if found else 200
-
-
-def _conditions(content: Content) -> list[str]:
-    known = list(words.CONDITIONS)
-    return known if content.condition in known else [content.condition, *known]
 
 
 def _planned(step: Step) -> tuple[object, str] | None:

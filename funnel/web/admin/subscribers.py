@@ -167,7 +167,7 @@ def _page(found: Person, problems: Mapping[str, str]) -> ResponseReturnValue:
 
 def _sentence(field: str) -> str:
     sentences = {
-        "first_name": _("Write a name of at most 80 letters."),
+        "first_name": _("Write a name of at most 80 letters, without invisible ones."),
         "zone": _("Choose a time zone such as Europe/Amsterdam."),
         "language": _("Choose one of the two."),
     }

@@ -224,6 +224,7 @@ EXAMPLES = {
     "condition": phrases.condition_examples,
 }
 ANY_SENT = re.compile(r"any of (?P<mails>[^ ]+(, [^ ]+)*) sent")
+OF_A_DATE = ("start_day", "start_time", "start", "start_both", "replay_until")
 SHORT, LONG = "EEE d MMM HH:mm", "EEEE d MMMM yyyy, HH:mm"
 
 
@@ -342,10 +343,13 @@ def happened(event: Event) -> str:
 
 
 def subject(source: str, date: Occurrence | None = None) -> str:
-    """Return a subject as a sample reader of that date sees it, or as written."""
+    """Return a subject as a sample reader of that date sees it, or as written.
+
+    Without a date the place of one stays open: an invented one would be believed.
+    """
     if not source:
         return str(_("No subject yet"))
-    values = {**SAMPLES, **publishing.spoken(date)}
+    values = {**SAMPLES, **dict.fromkeys(OF_A_DATE, "…"), **publishing.spoken(date)}
     try:
         return personalize.fill(source, values, html=False)
     except TemplateProblem:

@@ -4,12 +4,21 @@
 const PAUSE = 800;
 const RETRY = { first: 2000, most: 30_000 };
 const PARTS = ["draft-state", "inbox-line", "findings"];
-const FIELDS = ["subject", "preheader", "body", "timing", "condition", "is_on"];
+const NAMED_BY = {
+  condition_tag: /^(not )?tag$/,
+  condition_mail: /^(not )?(clicked|sent)$/,
+}; // a name counts only with the kinds that need one
+const WHOM = ["condition", ...Object.keys(NAMED_BY)];
+const FIELDS = ["subject", "preheader", "body", "timing", ...WHOM, "is_on"];
 
 export function fieldsOf(form) {
   const data = new FormData(form);
   const found = FIELDS.map((name) => [name, data.get(name)]);
-  return Object.fromEntries(found.filter(([, value]) => value !== null));
+  const kind = data.get("condition") ?? "";
+  const isAsked = (name) => !(name in NAMED_BY) || NAMED_BY[name].test(kind);
+  return Object.fromEntries(
+    found.filter(([name, value]) => value !== null && isAsked(name)),
+  );
 }
 
 export class Autosave {
