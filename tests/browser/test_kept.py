@@ -202,6 +202,7 @@ def test_what_is_wrong_with_a_mail_is_said_first_and_leads_to_its_field(
 
     problems = page.locator("#problems")
     expect(problems).to_be_focused()
+    expect(problems.get_by_role("listitem")).to_have_count(2)
     expect(problems).to_contain_text("Subject: Write a subject.")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")

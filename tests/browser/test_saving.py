@@ -78,14 +78,15 @@ def test_without_a_connection_the_text_stays_and_is_saved_later(
 
 
 def leave_behind(page: Page, system: Running, slug: str, words: str) -> None:
-    """Write while nobody is there to take it, and go: it stays in the browser."""
+    """Write while she is logged out, and go: it stays in the browser."""
     text = opened(page, system, slug)
     at_the_end(text)
-    page.context.set_offline(True)
+    hers = page.context.cookies()
+    page.context.clear_cookies()
     page.keyboard.type(words)
     expect(saving(page)).to_contain_text("kept in this browser")
     page.goto("about:blank")
-    page.context.set_offline(False)
+    page.context.add_cookies(hers)  # type: ignore[arg-type]  # as they were given
 
 
 def test_a_text_put_back_does_not_go_over_a_colleagues_newer_one(

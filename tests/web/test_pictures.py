@@ -179,7 +179,7 @@ def test_a_form_without_its_token_keeps_nothing(
 def test_a_script_is_told_in_json_what_went_wrong_outside_the_form(
     mara: Colleague,
 ) -> None:
-    asks = {"Accept": "application/json"}
+    asks = {"Accept": "application/json", "Accept-Language": "en"}
     type_ = "multipart/form-data; boundary=x"
 
     stale = mara.client.post("/admin/media", data={"alt": "thee"}, headers=asks)
@@ -189,7 +189,7 @@ def test_a_script_is_told_in_json_what_went_wrong_outside_the_form(
     )
 
     assert (stale.status_code, large.status_code) == (400, 413)
-    assert "open for too long" in stale.get_json()["error"]
+    assert "You are logged out" in stale.get_json()["error"]
     assert "at most 10 MB" in large.get_json()["error"]
     assert large.headers["Cache-Control"] == "no-store"
 

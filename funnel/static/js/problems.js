@@ -1,7 +1,7 @@
 /* What is wrong with a form, said first: each field that is marked, with a way to it. */
 const place = document.getElementById("problems");
 const list = document.createElement("ul");
-for (const error of document.querySelectorAll("main .error[id]")) {
+for (const error of document.querySelectorAll("main .error[id]:not([hidden])")) {
   const label = error.parentElement.querySelector("label, legend");
   if (label) list.append(item(error, label));
 }
