@@ -1,5 +1,6 @@
 """A visitor without JavaScript: fetches pages, fills in forms, follows links."""
 
+import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from http.cookiejar import CookieJar
@@ -144,3 +145,8 @@ class _Reader(HTMLParser):
             text = self.form.values[self.area]
             self.form.values[self.area] = text.removeprefix("\n")
             self.area = None
+
+
+def said(page: str) -> str:
+    """Return the words of a page, without its tags."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())

@@ -10,9 +10,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from funnel.domain.status import DeliveryState, How, Kind, Reason, SequenceState
-from funnel.flow import due, publishing, travel
-from funnel.flow.delivery import guard
-from funnel.models import Delivery, Enrollment, Heartbeat, Pause, Sequence
+from funnel.flow import due, publishing
+from funnel.models import Delivery, Enrollment, Sequence
 
 NOW = factories.NOW
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -170,65 +169,6 @@ def test_a_pause_over_the_night_that_gains_an_hour_keeps_the_time_of_day(
     assert mail.planned_at.astimezone(AMSTERDAM).strftime("%H:%M") == "08:30"
 
 
-def test_late_mails_are_spread_over_an_hour(session: Session) -> None:
-    sequence = course(session, MORNING)
-    for _ in range(20):
-        enrolled(session, sequence)
-
-    due.scan(session, now=TUESDAY + DAY)
-
-    moments = set(session.scalars(select(Delivery.due_at)))
-    assert len(moments) > 15
-    assert min(moments) >= TUESDAY + DAY
-    assert max(moments) < TUESDAY + DAY + timedelta(hours=1)
-
-
-def test_late_mails_do_not_leave_at_night(session: Session) -> None:
-    sequence = course(session, MORNING)
-    for _ in range(20):
-        enrolled(session, sequence)
-
-    due.scan(session, now=TUESDAY.replace(hour=23))
-
-    moments = set(session.scalars(select(Delivery.due_at)))
-    assert len(moments) > 15
-    assert min(moments) >= TUESDAY + DAY
-    assert max(moments) < TUESDAY + DAY + timedelta(hours=1)
-
-
-SHORT = {
-    "send_days": ["tue", "fri"],
-    "window": {"from": "08:00", "to": "09:00"},
-    "hold": {"before": "48 hours", "after": "24 hours"},
-}
-
-
-def test_late_mails_leave_on_send_days_in_the_window_and_out_of_the_hold(
-    session: Session,
-) -> None:
-    sequence = course(session, MORNING, rules=SHORT)
-    for _ in range(20):
-        enrolled(session, sequence)
-
-    due.scan(session, now=TUESDAY + timedelta(hours=6))
-
-    moments = set(session.scalars(select(Delivery.due_at)))
-    assert len(moments) > 15
-    friday = TUESDAY + 3 * DAY
-    assert min(moments) >= friday
-    assert max(moments) < friday.replace(hour=9, minute=0)
-
-
-def test_late_service_mail_minds_the_quiet_hours(session: Session) -> None:
-    sequence = course(session, {"kind": Kind.SERVICE, "timing": "3 hours"})
-    enrolled(session, sequence)
-
-    due.scan(session, now=TUESDAY.replace(hour=2))
-
-    [moment] = session.scalars(select(Delivery.due_at))
-    assert moment == TUESDAY
-
-
 @pytest.mark.parametrize("how", How)
 def test_what_each_way_out_says_beforehand_is_what_happens(
     session: Session, how: How
@@ -310,91 +250,6 @@ def test_a_pause_says_beforehand_which_reminders_it_would_swallow(
     day_before = factories.START - DAY
     assert [(found.at, found.people) for found in ahead] == [(day_before, 1)] * 2
     assert {found.step.id for found in ahead} == {sequence.steps[1].id}
-
-
-def silence(session: Session, hours: float) -> None:
-    """Let the last sign of life of a worker be so many real hours ago."""
-    due.scan(session, now=NOW - 30 * DAY)
-    for beat in session.scalars(select(Heartbeat)):
-        beat.at -= timedelta(hours=hours)
-    session.flush()
-
-
-def test_after_a_gap_nothing_is_planned_before_somebody_decides(
-    session: Session,
-) -> None:
-    enrollment = enrolled(session, course(session, AT_ONCE, MORNING))
-    silence(session, 30)
-
-    done = due.scan(session, now=TUESDAY)
-
-    assert done.enrollments == 0
-    assert mails(session, enrollment) == []
-    found = session.scalars(select(Pause)).one()
-    assert found.sequence_id is None
-    assert found.until is None
-    assert abs(found.since - (TUESDAY - timedelta(hours=30))) < timedelta(minutes=5)
-
-
-@pytest.mark.parametrize("how", How)
-def test_an_answer_lets_everything_go_on(session: Session, how: How) -> None:
-    enrollment = enrolled(session, course(session, AT_ONCE, MORNING))
-    silence(session, 30)
-    due.scan(session, now=TUESDAY)
-
-    publishing.resume(session, None, how=how, now=TUESDAY)
-    due.scan(session, now=TUESDAY)
-
-    assert mails(session, enrollment)[0].state is DeliveryState.SCHEDULED
-    assert not guard.stands_still(session)
-
-
-def test_a_second_tick_after_the_gap_asks_the_same_question_once(
-    session: Session,
-) -> None:
-    enrolled(session, course(session, AT_ONCE))
-    silence(session, 30)
-
-    due.scan(session, now=TUESDAY)
-    due.scan(session, now=TUESDAY)
-
-    assert len(session.scalars(select(Pause)).all()) == 1
-
-
-def test_a_fresh_start_has_no_gap(session: Session) -> None:
-    enrolled(session, course(session, AT_ONCE))
-
-    done = due.scan(session, now=NOW + 3 * DAY)
-
-    assert done.enrollments == 1
-
-
-def test_travelling_in_time_makes_no_gap(session: Session) -> None:
-    enrolled(session, course(session, AT_ONCE))
-    due.scan(session, now=NOW - DAY)
-
-    done = due.scan(session, now=NOW + 30 * DAY)
-
-    assert done.enrollments == 1
-
-
-def test_a_night_in_which_nothing_was_due_is_no_gap(session: Session) -> None:
-    enrolled(session, course(session, MORNING), due_at=TUESDAY)
-    silence(session, 12)
-
-    done = due.scan(session, now=TUESDAY + timedelta(hours=1))
-
-    assert done.enrollments == 1
-
-
-def test_time_travel_finds_nothing_to_do_while_everything_stands_still(
-    session: Session,
-) -> None:
-    enrolled(session, course(session, AT_ONCE))
-
-    publishing.pause(session, None, now=NOW)
-
-    assert travel.next_moment(session, NOW) is None
 
 
 def test_a_mail_that_lay_behind_the_pause_comes_later_by_it_too(
