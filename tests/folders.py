@@ -1,5 +1,6 @@
 """A small sequence as a folder of files, and planted in the database."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -23,10 +24,20 @@ FILES = {
 }
 
 
-def written(path: Path) -> Path:
+TWO_MAILS = {
+    "sequence.toml": 'name = "Rust & ruimte"\nlanguage = "nl"\n',
+    "01-welkom.md": '+++\nkind = "service"\ntiming = "at once"\n'
+    'subject = "Welkom"\npreheader = "Fijn"\n+++\n\nHoi daar.\n',
+    "02-rust.md": '+++\nkind = "marketing"\npurpose = "series"\n'
+    'timing = "1 day at 08:30"\nsubject = "Rust"\npreheader = ""\n+++\n\n'
+    "Hoi{% if first_name %} {{ first_name }}{% endif %},\n\nTot gauw.\n",
+}
+
+
+def written(path: Path, files: Mapping[str, str] = FILES) -> Path:
     """Write the files into a new folder there."""
     path.mkdir()
-    for name, text in FILES.items():
+    for name, text in files.items():
         (path / name).write_bytes(text.encode())
     return path
 

@@ -125,11 +125,17 @@ def _page(code: HTTPStatus, words: Words, way: Way | None = None) -> Response:
         return make_response(jsonify(error=f"{words.title}. {words.text}"), code)
     name = g.get("request_id", "")
     template = current_app.jinja_env.get_template("errors/page.html")
-    way = way or Way("/", _("To the first page"))
+    way = way or _usual_way()
     page = template.render(words=words, code=code, name=name, way=way)
     response = make_response(page, code)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _usual_way() -> Way:
+    if request.path.startswith(STUDIO):
+        return Way(STUDIO, _("To the studio"))
+    return Way("/", _("To the first page"))
 
 
 def _words(code: HTTPStatus) -> Words:

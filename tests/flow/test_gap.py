@@ -43,7 +43,7 @@ def silence(session: Session, hours: float) -> None:
 def test_after_a_gap_nothing_is_planned_before_somebody_decides(
     session: Session,
 ) -> None:
-    enrollment = enrolled(session, course(session, AT_ONCE, MORNING))
+    enrolled(session, course(session, AT_ONCE, MORNING))
     silence(session, 30)
 
     done = due.scan(session, now=TUESDAY)
@@ -58,14 +58,15 @@ def test_after_a_gap_nothing_is_planned_before_somebody_decides(
 
 @pytest.mark.parametrize("how", How)
 def test_an_answer_lets_everything_go_on(session: Session, how: How) -> None:
-    enrollment = enrolled(session, course(session, AT_ONCE, MORNING))
+    enrolled(session, course(session, AT_ONCE, MORNING))
     silence(session, 30)
     due.scan(session, now=TUESDAY)
 
     publishing.resume(session, None, how=how, now=TUESDAY)
     due.scan(session, now=TUESDAY)
 
-    [mail] = session.scalars(select(Delivery))
+    mail = session.scalars(select(Delivery).order_by(Delivery.planned_at)).first()
+    assert mail is not None
     assert mail.state is DeliveryState.SCHEDULED
     assert not guard.stands_still(session)
 

@@ -299,3 +299,12 @@ def test_a_form_whose_log_in_ended_comes_back_to_its_page(
 
     assert answer.status_code == 303
     assert answer.location == "/admin/login?next=/admin/steps/7"
+
+
+def test_a_page_that_is_not_there_leads_back_to_where_she_was(
+    app: Flask, session: Session
+) -> None:
+    mara = colleague(app, session)
+
+    assert 'href="/admin/"' in mara.get("/admin/sequences/nothing").text
+    assert 'href="/"' in mara.get("/nothing").text
