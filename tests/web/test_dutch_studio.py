@@ -175,7 +175,7 @@ def test_her_timeline_says_why_a_mail_came_later(
 
     page = mara.get(f"/admin/subscribers/{way.subscriber_id}").text
 
-    assert "(verschoven: hooguit één marketingmail per dag, rond de" in page
+    assert "(verschoven: hoogstens één marketingmail per dag, rond de" in page
 
 
 def test_the_banner_does_not_say_that_publishing_waits(

@@ -17,7 +17,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from werkzeug.datastructures import MultiDict
+from werkzeug.datastructures import FileStorage, MultiDict
 
 from funnel.db import db
 from funnel.domain import cells
@@ -56,17 +56,21 @@ def upload() -> ResponseReturnValue:
         return _front(_("Choose a file first."))
     audited.about(file=imports.shown(file.filename))
     try:
-        row = imports.upload(
-            db.session(),
-            file.stream,
-            name=file.filename,
-            most=funnel().settings.import_megabytes,
-            user_id=member().user.id,
-            now=now(),
-        )
+        row = _keep(file, file.filename)
     except BadFile as problem:
         return _front(words.say(problem.sentence, problem.details))
     return redirect(url_for(".show", import_id=row.id), 303)
+
+
+def _keep(file: FileStorage, name: str) -> SubscriberImport:
+    return imports.upload(
+        db.session(),
+        file.stream,
+        name=name,
+        most=funnel().settings.import_megabytes,
+        user_id=member().user.id,
+        now=now(),
+    )
 
 
 @bp.get("/<int:import_id>")

@@ -28,14 +28,14 @@ TIMES = {
     "day": "dag",
     "days": "dagen",
     "at": "om",
-    "at most": "hooguit",
+    "at most": "hoogstens",
     "late": "te laat",
 }
 """The words of a timing."""
 
 ALSO = {
     "direct": "at once",
-    "hoogstens": "at most",
+    "hooguit": "at most",
     "nu": "at once",
     "begin": "start",
     "eind": "end",
