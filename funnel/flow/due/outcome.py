@@ -275,8 +275,9 @@ class _Planning:
         return at
 
     def _late_service(self, item: Planned) -> datetime:
-        at, _ = self._openings().open(item.step, self.now)
-        return at if item.not_after is None or at <= item.not_after else item.at
+        at, moved = self._openings().open(item.step, self.now)
+        has_time = item.not_after is None or at <= item.not_after
+        return at if moved and has_time else item.at
 
     def _free(self, item: Planned, went: list[datetime], *, spread: bool) -> datetime:
         """Find a day of its own, and a part of an hour, so that many are no blast.
