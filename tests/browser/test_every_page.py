@@ -44,7 +44,6 @@ def context(
 ) -> BrowserContext:
     """Somebody who is logged in, in one of the studio's languages."""
     context.add_cookies(cookies)
-    context.add_init_script(axe())  # handed over once, and not for every page
     system.execute('UPDATE "user" SET language = %s', [seen.language])
     return context
 

@@ -105,7 +105,7 @@ def test_a_marketer_edits_previews_and_publishes(
     page.locator("input[name=subject]").fill(subject)
     page.locator("[data-surface] .tiptap").fill("Hoi {{ first_nam }}")
     page.locator("#editor button.go").click()
-    expect(page.locator("#body-error")).to_contain_text("first_name")
+    expect(page.locator("#findings")).to_contain_text("first_name")
     expect(page.locator("input[name=subject]")).to_have_value(subject)
 
     page.locator("[data-surface] .tiptap").fill("Hoi {{ first_name }}, welkom.")

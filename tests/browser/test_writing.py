@@ -1,6 +1,7 @@
 """A marketer writes a mail: with keys, menus and dialogs, and sees it as it will be."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -253,6 +254,19 @@ def test_a_block_stands_where_the_cursor_is_and_the_text_goes_on_behind_it(
     expect(blank).to_have_count(0)
 
 
+@pytest.fixture
+def nameless(system: Running) -> Iterator[None]:
+    """Nobody has told her name, for as long as a test takes."""
+    names = system.execute("SELECT id, first_name FROM subscriber")
+    system.execute("UPDATE subscriber SET first_name = ''")
+    yield
+    for her, name in names:
+        system.execute(
+            "UPDATE subscriber SET first_name = %s WHERE id = %s", [name, her]
+        )
+
+
+@pytest.mark.usefixtures("nameless")
 @pytest.mark.parametrize("line", ["Subject", "Preheader"])
 def test_a_value_is_put_into_a_line_where_the_cursor_is(
     page: Page, system: Running, line: str
