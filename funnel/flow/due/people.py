@@ -11,9 +11,7 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
-    Text,
     any_,
-    cast,
     literal,
     select,
 )
@@ -166,13 +164,8 @@ def load(
 def among(
     column: InstrumentedAttribute[Any], found: Collection[Any]
 ) -> ColumnElement[bool]:
-    """Say that a column is one of these numbers or plain words.
-
-    One parameter, however many there are, and one text: the server reads an array
-    sooner than it is told of each element.
-    """
-    text = literal("{" + ",".join(map(str, found)) + "}", Text())
-    return column == any_(cast(text, ARRAY(column.type)))
+    """Say that a column is one of these: one parameter, however many there are."""
+    return column == any_(literal(list(found), ARRAY(column.type)))
 
 
 def _rows(enrollment_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
