@@ -4,7 +4,7 @@ import re
 
 import pytest
 from playwright.sync_api import Page, expect
-from running import Running
+from running import Running, wait_for
 
 from browser.editor import at_the_end, draft, opened, put_in, saving
 
@@ -21,6 +21,7 @@ def written(page: Page, system: Running, slug: str, body: str) -> None:
     opened(page, system, slug)
 
 
+CURSOR = "getSelection().anchorNode?.textContent"
 LAST = [
     "{{ signature }}",
     "---",
@@ -38,6 +39,7 @@ def test_who_types_without_a_click_writes_behind_the_words(
     written(page, system, "02-plek", f"Hoi,\n\nEerste.\n\n{last}")
 
     page.get_by_role("textbox", name="Text").and_(page.locator(".tiptap")).focus()
+    wait_for(lambda: page.evaluate(CURSOR) == "Eerste.", "the cursor to be put")
     page.keyboard.type("x")
 
     expect(page.locator("#body")).to_have_value(f"Hoi,\n\nEerste.x\n\n{last}")

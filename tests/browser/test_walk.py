@@ -109,7 +109,8 @@ def test_a_marketer_edits_previews_and_publishes(
     expect(page.locator("input[name=subject]")).to_have_value(subject)
 
     page.locator("[data-surface] .tiptap").fill("Hoi {{ first_name }}, welkom.")
-    page.locator("#editor button.go").click()
+    with page.expect_navigation():
+        page.locator("#editor button.go").click()
     letter = page.frame_locator("iframe").first.locator("body")
     expect(letter).to_contain_text("welkom")
 

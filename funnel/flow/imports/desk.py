@@ -126,7 +126,11 @@ def tally(session: Session, import_id: int) -> dict[str, int]:
 def left_out(
     session: Session, import_id: int, most: int | None = None
 ) -> Iterator[ImportRow]:
-    """Yield the rows to look at, in the order of the file: most are left out."""
+    """Yield the rows to look at, in the order of the file: most are left out.
+
+    Each part is read in a transaction of its own, so that a slow download, or one
+    that was broken off, holds nothing up.
+    """
     last, left = -1, most
     while left is None or left > 0:
         found = session.scalars(
@@ -143,6 +147,9 @@ def left_out(
             return
         last = found[-1].line
         left = None if left is None else left - len(found)
+        for one in found:
+            session.expunge(one)
+        session.commit()
         yield from found
 
 
