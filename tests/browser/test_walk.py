@@ -104,7 +104,8 @@ def test_a_marketer_edits_previews_and_publishes(
     page.get_by_role("link", name="Moe").first.click()
     page.locator("input[name=subject]").fill(subject)
     page.locator("[data-surface] .tiptap").fill("Hoi {{ first_nam }}")
-    page.locator("#editor button.go").click()
+    with page.expect_navigation():
+        page.locator("#editor button.go").click()
     expect(page.locator("#findings")).to_contain_text("first_name")
     expect(page.locator("input[name=subject]")).to_have_value(subject)
 

@@ -143,13 +143,13 @@ def left_out(
             .order_by(ImportRow.line)
             .limit(min(MANY, left) if left is not None else MANY)
         ).all()
+        for one in found:
+            session.expunge(one)
+        session.commit()
         if not found:
             return
         last = found[-1].line
         left = None if left is None else left - len(found)
-        for one in found:
-            session.expunge(one)
-        session.commit()
         yield from found
 
 
