@@ -1,11 +1,22 @@
 """A whole batch as one parameter, and words that a plan can rely on."""
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnClause, ColumnElement, bindparam, func, literal_column
+from sqlalchemy import (
+    ARRAY,
+    ColumnClause,
+    ColumnElement,
+    any_,
+    bindparam,
+    func,
+    literal,
+    literal_column,
+)
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.selectable import TableValuedAlias
 
 from funnel.models.base import Word
@@ -33,3 +44,10 @@ def word(value: StrEnum) -> ColumnElement[Any]:
 def moment(at: datetime | None) -> str | None:
     """Return a time as JSON can carry it."""
     return None if at is None else at.isoformat()
+
+
+def among(
+    one: InstrumentedAttribute[Any] | ColumnElement[Any], values: Collection[Any]
+) -> ColumnElement[bool]:
+    """Return, as SQL, that it is one of these: as one parameter, however many."""
+    return one == any_(literal(list(values), ARRAY(one.type)))

@@ -1,21 +1,17 @@
 """Everything the plan asks about the people of a batch: a few queries for them all."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import (
-    ARRAY,
-    ColumnElement,
     Connection,
     Row,
     Select,
-    any_,
-    literal,
     select,
 )
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from funnel.domain import address as addresses
 from funnel.domain.status import (
@@ -27,6 +23,7 @@ from funnel.domain.status import (
     Scope,
     SubscriberState,
 )
+from funnel.flow.delivery.rows import among
 from funnel.models import (
     Consent,
     Delivery,
@@ -159,13 +156,6 @@ def load(
         )
         for row, digest in zip(rows, digests, strict=True)
     ]
-
-
-def among(
-    column: InstrumentedAttribute[Any], found: Collection[Any]
-) -> ColumnElement[bool]:
-    """Say that a column is one of these: one parameter, however many there are."""
-    return column == any_(literal(list(found), ARRAY(column.type)))
 
 
 def _rows(enrollment_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:

@@ -1,19 +1,15 @@
 """A batch as one parameter: a thousand rows cost one statement, and no objects."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
-    ColumnElement,
     Table,
-    any_,
     column,
-    literal,
     select,
 )
 from sqlalchemy.dialects.postgresql import Insert, insert
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from funnel.flow.delivery.rows import given
 from funnel.models.base import Base
@@ -34,10 +30,3 @@ def putting(table: type[Base], like: Row) -> Insert:
     assert isinstance(into, Table)  # noqa: S101 - no view has models here
     rows = given("rows", *(column(name, into.c[name].type) for name in like))
     return insert(into).from_select(list(like), select(*rows.c))
-
-
-def among(
-    one: InstrumentedAttribute[Any] | ColumnElement[Any], values: Collection[Any]
-) -> ColumnElement[bool]:
-    """Return, as SQL, that it is one of these: as one parameter, however many."""
-    return one == any_(literal(list(values), ARRAY(one.type)))

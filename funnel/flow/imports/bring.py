@@ -16,9 +16,9 @@ from funnel.domain.status import (
     Verdict,
 )
 from funnel.flow import enrollment, subscribers
-from funnel.flow.delivery.rows import moment
+from funnel.flow.delivery.rows import among, moment
 from funnel.flow.imports import judge
-from funnel.flow.imports.batch import among, put, putting
+from funnel.flow.imports.batch import put, putting
 from funnel.flow.imports.judge import Candidate
 from funnel.flow.preferences import Wording
 from funnel.models import (
