@@ -3,7 +3,7 @@
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import factories
 import pytest
@@ -30,6 +30,8 @@ OPTIONS = {
     "resultTypes": ["violations"],  # what passed need not be described
     "preload": {"assets": ["media"]},  # no rule among these reads the style sheets
 }
+IN_COLOUR = {**OPTIONS, "runOnly": ["color-contrast", "link-in-text-block"]}
+"""What may differ between light and dark: the rest of a page is the same in both."""
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +96,7 @@ def test_every_page_is_accessible_and_keeps_to_its_policy(
         assert answer is not None
         assert answer.status == 200, (name, path, answer.status)
         wrong[name] = [*findings(page), *overflow(page)]
+        wrong[name] += in_the_other_scheme(page, seen)
         if seen.width < NARROWEST * 2:
             wrong[name] += squeezed(page, seen)
 
@@ -101,18 +104,29 @@ def test_every_page_is_accessible_and_keeps_to_its_policy(
     assert said == []
 
 
-def findings(page: Page, within: str = "html") -> list[str]:
+def findings(
+    page: Page, within: str = "html", options: dict[str, Any] = OPTIONS
+) -> list[str]:
     """Return what axe-core finds, with the element and the reason."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(axe())
     violations = page.evaluate(
-        "asked => axe.run(...asked).then(found => found.violations)", [within, OPTIONS]
+        "asked => axe.run(...asked).then(found => found.violations)", [within, options]
     )
     return [
         f"{rule['id']}: {node['target']} {node['failureSummary']}"
         for rule in violations
         for node in rule["nodes"]
     ]
+
+
+def in_the_other_scheme(page: Page, seen: Seen) -> list[str]:
+    """Return what is wrong with the colours for who sees the page the other way."""
+    other: Literal["light", "dark"] = "light" if seen.scheme == "dark" else "dark"
+    page.emulate_media(color_scheme=other)
+    found = findings(page, options=IN_COLOUR)
+    page.emulate_media(color_scheme=seen.scheme)
+    return [f"{other}: {one}" for one in found]
 
 
 def squeezed(page: Page, seen: Seen) -> list[str]:
