@@ -180,6 +180,7 @@ def _paths(session: Session) -> dict[str, str]:
         "its versions": f"{sequence}/versions",
         "its simulator": f"{sequence}/simulator",
         "its pause": f"{sequence}/pause",
+        "going on": f"{sequence}/resume",
         "a mail": f"/admin/steps/{step}",
         "a link": f"/admin/links/{link}",
         "dates": "/admin/occurrences",

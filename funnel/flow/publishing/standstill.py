@@ -29,7 +29,7 @@ from funnel.models import Sequence as SequenceRow
 
 ONE_DAY = timedelta(days=1)
 
-MOST_ASKED = 2000
+MOST_ASKED = 300
 """People that are planned for a preview; of more, one in so many, and a guess."""
 
 
@@ -138,9 +138,6 @@ def standstill(
     """Say what each way to go on would mean now; changes nothing."""
     found = open_pause(session, sequence_id)
     since = found.since if found else now
-    count = session.scalar(
-        select(func.count()).where(inside(sequence_id)).select_from(Enrollment)
-    )
     ids = session.scalars(
         select(Enrollment.id)
         .where(_concerned(sequence_id, now))
@@ -152,7 +149,8 @@ def standstill(
     for pairs, weight in ((persons, step), others):
         _count_later(choices[0], pairs, since, now, weight)
     is_estimate = max(step, others[1]) > 1
-    return Standstill(found, now - since, count or 0, len(ids), choices, is_estimate)
+    count = count_inside(session, sequence_id)
+    return Standstill(found, now - since, count, len(ids), choices, is_estimate)
 
 
 def reminders_ahead(
@@ -165,17 +163,21 @@ def reminders_ahead(
     """
     course = courses.load(session, [sequence_id]).of(sequence_id)
     found = []
-    for date, count in _dates(session, sequence_id):
-        planned = dated.moments(course, date, date.zone, now).values()
-        found += [
-            Ahead(session.get_one(Step, item.step.id), item.at, date, count)
-            for item in planned
+    for date in _dates_ahead(session, now):
+        swallowed = [
+            item
+            for item in dated.moments(course, date, date.zone, now).values()
             if item.step.kind is Kind.SERVICE
             and item.skip is None
             and now <= item.at
             and item.not_after is not None
             and item.not_after < until
         ]
+        if swallowed and (count := _seats(session, sequence_id, date)):
+            found += [
+                Ahead(session.get_one(Step, item.step.id), item.at, date, count)
+                for item in swallowed
+            ]
     return sorted(found, key=attrgetter("at"))
 
 
@@ -183,6 +185,11 @@ def inside(sequence_id: int | None) -> ColumnElement[bool]:
     """Select who is on her way through a sequence, or through any that sends."""
     is_active = Enrollment.state == EnrollmentState.ACTIVE
     return is_active & Enrollment.sequence_id.in_(_mine(sequence_id))
+
+
+def count_inside(session: Session, sequence_id: int | None) -> int:
+    them = select(func.count()).where(inside(sequence_id)).select_from(Enrollment)
+    return session.scalar(them) or 0
 
 
 def some(session: Session, where: ColumnElement[bool]) -> tuple[Sequence[int], int]:
@@ -196,20 +203,27 @@ def some(session: Session, where: ColumnElement[bool]) -> tuple[Sequence[int], i
 Pair = tuple[Person, Course]
 
 
-def _dates(session: Session, sequence_id: int) -> list[tuple[Occurrence, int]]:
-    """Return the dates of the seats inside, and how many people have one."""
-    rows = session.execute(
-        select(Occurrence, func.count())
-        .join(Registration, Registration.occurrence_id == Occurrence.id)
+def _dates_ahead(session: Session, now: datetime) -> Sequence[Occurrence]:
+    return session.scalars(
+        select(Occurrence).where(
+            Occurrence.ends_at > now, Occurrence.cancelled_at.is_(None)
+        )
+    ).all()
+
+
+def _seats(session: Session, sequence_id: int, date: Occurrence) -> int:
+    """Count who is inside and has a seat on a date."""
+    seats = (
+        select(func.count())
+        .select_from(Registration)
         .join(Enrollment, Enrollment.registration_id == Registration.id)
         .where(
-            inside(sequence_id),
+            Registration.occurrence_id == date.id,
             Registration.cancelled_at.is_(None),
-            Occurrence.cancelled_at.is_(None),
+            inside(sequence_id),
         )
-        .group_by(Occurrence.id)
     )
-    return [(date, count) for date, count in rows]
+    return session.scalar(seats) or 0
 
 
 def _others(

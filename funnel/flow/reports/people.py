@@ -1,7 +1,7 @@
 """Subscribers, selected by what is known of them and turned over page by page."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -130,7 +130,7 @@ def page(
     session.execute(FOR_THESE)
     named = _named(session, selection.words)
     where = [*named, *selection.conditions(is_rare=False)]
-    some = select(Subscriber.id).where(*where, *_listed(order))
+    some = _some(selection).where(*named, *_listed(order))
     known = session.scalars(some.limit(MOST_COUNTED + 1)).all()
     found: Sequence[Subscriber] = ()
     if len(known) <= MOST_COUNTED:
@@ -148,6 +148,14 @@ def count(session: Session, selection: Selection) -> int:
     """Return exactly how many people a selection has."""
     where = selection.conditions()
     return session.scalar(select(func.count(Subscriber.id)).where(*where)) or 0
+
+
+def _some(selection: Selection) -> Select[int]:
+    """Select the ids of a selection, in whichever order reads the least for a few."""
+    if selection.reach is None:
+        return select(Subscriber.id).where(*selection.conditions(is_rare=False))
+    others = replace(selection, reach=None).conditions(is_rare=False)
+    return selection.reach.latest().where(*others)
 
 
 def _named(session: Session, words: str) -> list[ColumnElement[bool]]:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from funnel.domain.status import Stage
@@ -57,12 +57,28 @@ class Reach:
         people are looked for first, and nobody else's are; of very many, the next few
         are found sooner by looking at everybody.
         """
-        counted = [*self._stage(), *self._times(), *self._link(), *self._date()]
-        forms = select(Signup.subscriber_id).where(*counted)
+        forms = select(Signup.subscriber_id).where(*self._counted())
         hers = forms.where(Signup.subscriber_id == Subscriber.id).exists()
         # PostgreSQL takes no offset for a condition among others.
         found = Subscriber.id.in_(select(forms.offset(0).subquery().c.subscriber_id))
         return [found if is_rare else hers, Subscriber.address.is_not(None)]
+
+    def latest(self) -> Select[int]:
+        """Select the ids of these people, whose form came last first.
+
+        So the first thousand are found along the index of the forms, in their time;
+        by the number of a person they all come late.
+        """
+        hers = Signup.subscriber_id == Subscriber.id
+        return (
+            select(Subscriber.id)
+            .join(Signup, hers)
+            .where(*self._counted(), Subscriber.address.is_not(None))
+            .order_by(Signup.created_at.desc())
+        )
+
+    def _counted(self) -> list[ColumnElement[bool]]:
+        return [*self._stage(), *self._times(), *self._link(), *self._date()]
 
     def _stage(self) -> list[ColumnElement[bool]]:
         return [Signup.reached.contains([self.stage.value])]

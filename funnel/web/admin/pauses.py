@@ -30,10 +30,10 @@ def ask(slug: str) -> ResponseReturnValue:
     """Say what a pause means, before it begins."""
     sequence = _sequence(slug)
     at, session = now(), db.session()
-    still = publishing.standstill(session, sequence.id, now=at)
+    inside = publishing.count_inside(session, sequence.id)
     ahead = publishing.reminders_ahead(session, sequence.id, now=at, until=at + WEEK)
     return render_template(
-        "admin/pause.html", sequence=sequence, still=still, reminders=ahead
+        "admin/pause.html", sequence=sequence, inside=inside, reminders=ahead
     )
 
 
