@@ -31,7 +31,7 @@ class Pace:
     `call` is done once, when there is more than a batch: it can bring another worker.
     """
 
-    limit: int = 250
+    limit: int = 500
     seconds: float = math.inf
     call: Callable[[], object] | None = None
 
