@@ -129,8 +129,12 @@ def stamp(masterclass: Masterclass) -> str:
     )
 
 
-def stamped(masterclass: Masterclass, token: str) -> Stamp:
-    """Judge a form by its time token and its honeypot."""
+def stamped(masterclass: Masterclass, token: str, *, is_first: bool = True) -> Stamp:
+    """Judge a form by its time token and its honeypot.
+
+    Only the first form is sent too fast: on the pages after it there is one button
+    to press, and people press it at once.
+    """
     try:
         form_id, shown_at, nonce = tokens.read(
             funnel().keys, TokenKind.FORM, token, count=3
@@ -143,7 +147,7 @@ def stamped(masterclass: Masterclass, token: str) -> Stamp:
         return Stamp(doubt=Doubt.TOKEN)
     if request.form.get(HONEYPOT):
         return Stamp(doubt=Doubt.HONEYPOT)
-    if age < settings.form_min_seconds:
+    if is_first and age < settings.form_min_seconds:
         return Stamp(doubt=Doubt.FAST)
     return Stamp(nonce=str(nonce), is_stale=age > settings.form_max_hours * 3600)
 

@@ -192,7 +192,7 @@ def _form_again(sent: Signup, typed: Entry, masterclass: Masterclass) -> Form:
     form = signup.again(
         db.session(), sent.id, network=visitor.origin(), address=address, now=now()
     )
-    mark = entry.stamped(masterclass, typed.token)
+    mark = entry.stamped(masterclass, typed.token, is_first=False)
     return replace(form, nonce=mark.nonce, doubt=mark.doubt)
 
 
