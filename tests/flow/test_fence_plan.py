@@ -1,16 +1,30 @@
 """What is asked again and again is looked up by key, however much there is."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import factories
-from psycopg.types.json import Jsonb
+import pytest
 from sqlalchemy import Connection, Executable, text
 
 from funnel.flow.delivery import claim, verdict
 from funnel.flow.delivery.desk import BY_KEY
 
-MINE = {"mine": Jsonb([verdict.asked(1, 1, "")]), "lease": timedelta(minutes=2)}
+MINE = {"mine": json.dumps([verdict.asked(1, 1, "")]), "lease": timedelta(minutes=2)}
+
+MANY_DUE = text(
+    "INSERT INTO delivery (state, kind, priority, address, planned_at, due_at, is_test,"
+    " attempt, deaths, reply) SELECT 'scheduled', 'service', 0, 'a@example.nl', now(),"
+    " now(), false, 0, 0, '' FROM generate_series(1, 2000)"
+)
+
+
+@pytest.fixture(autouse=True)
+def crowd(connection: Connection) -> None:
+    """Much is due, and the database knows it: not what it knew of other tests' rows."""
+    connection.execute(MANY_DUE)
+    connection.execute(text("ANALYZE delivery"))
 
 
 def plan(connection: Connection, statement: Executable, **facts: Any) -> str:

@@ -117,7 +117,8 @@ def test_leaving_keeps_the_proof_and_an_unreadable_mark(
         session, reader.row.id, now=NOW, wording=LEAVING, delivery_id=17
     )
 
-    words = session.execute(select(Consent.granted, Consent.place)).all()
+    said = select(Consent.granted, Consent.place).order_by(Consent.id)
+    words = session.execute(said).all()
     mark = session.scalars(select(Suppression)).one()
     left = session.scalars(
         select(Event).where(Event.kind == EventKind.UNSUBSCRIBED)

@@ -21,11 +21,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from funnel.domain import address as addresses
 from funnel.domain.status import DeliveryState
 from funnel.flow import render
-from funnel.flow.delivery import failpoint, line, policy, rows, verdict
+from funnel.flow.delivery import failpoint, line, policy, verdict
 from funnel.flow.delivery.failpoint import Point
 from funnel.flow.delivery.policy import Attempt, Settlement
-from funnel.flow.delivery.rows import word
 from funnel.flow.render import Office
+from funnel.flow.rows import word
 from funnel.models import Delivery
 
 log = logging.getLogger(__name__)
@@ -166,7 +166,7 @@ def _kept(letter: render.Frozen) -> dict[str, Any]:
     """Return what the row keeps of a letter."""
     return {
         "revision_id": letter.revision_id,
-        "dated_at": rows.moment(letter.dated_at),
+        "dated_at": letter.dated_at,
         "kept": letter.values,
     }
 

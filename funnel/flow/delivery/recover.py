@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from funnel.domain.status import DeliveryState
 from funnel.flow.delivery import failpoint, policy, settle
 from funnel.flow.delivery.failpoint import Point
-from funnel.flow.delivery.rows import word
+from funnel.flow.rows import word
 from funnel.models import Delivery, EventKind
 
 _lost = (

@@ -27,9 +27,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from funnel.domain.status import DeliveryState, Kind, Scope, SubscriberState
-from funnel.flow.delivery import rows
+from funnel.flow import rows
 from funnel.flow.delivery.policy import Attempt, Settlement
-from funnel.flow.delivery.rows import word
+from funnel.flow.rows import word
 from funnel.models import Delivery, Event, EventKind, Subscriber, Suppression
 from funnel.models.base import Utc, Word
 
@@ -151,7 +151,7 @@ def _rows(ends: list[End]) -> list[dict[str, Any]]:
             "attempt": attempt.number,
             "state": settled.state,
             "kind": settled.told,
-            "due_at": rows.moment(settled.due_at),
+            "due_at": settled.due_at,
             "reply": settled.reply,
             "data": settled.data,
         }

@@ -33,8 +33,9 @@ from funnel.domain.status import (
     SequenceState,
     SubscriberState,
 )
-from funnel.flow.delivery import rows, settle
-from funnel.flow.delivery.rows import word
+from funnel.flow import rows
+from funnel.flow.delivery import settle
+from funnel.flow.rows import word
 from funnel.models import (
     Consent,
     Delivery,

@@ -1,24 +1,15 @@
 """Write down what a scan decided: in one go, or row by row when that fails."""
 
-import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
-from typing import Any
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
-    DateTime,
     Integer,
-    TableValuedAlias,
     Text,
-    bindparam,
-    cast,
     column,
-    func,
     insert,
     literal,
     select,
@@ -28,12 +19,12 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
-from sqlalchemy.types import TypeEngine
 
 from funnel.domain.status import DeliveryState
-from funnel.flow import events
+from funnel.flow import events, rows
 from funnel.flow.due.outcome import Outcome
 from funnel.models import Delivery, Enrollment, Event, EventKind
+from funnel.models.base import Utc
 
 log = logging.getLogger(__name__)
 
@@ -101,18 +92,18 @@ def _write(session: Session, outcomes: Sequence[Outcome], now: datetime) -> int:
     added = _add([row for one in outcomes for row in one.deliveries], session, now)
     if outcomes:
         changes = [one.change for one in outcomes]
-        session.connection().execute(_MOVE_ON, _document(changes))
+        session.connection().execute(_MOVE_ON, {"changes": changes})
     ends = [_end(one, now) for one in outcomes if one.told]
     if ends:
         session.execute(insert(Event.__table__), ends)  # type: ignore[arg-type]
     return added
 
 
-def _add(rows: list[dict[str, object]], session: Session, now: datetime) -> int:
+def _add(fresh: list[dict[str, object]], session: Session, now: datetime) -> int:
     """Add delivery rows that are not there yet, and tell of each skip."""
-    if not rows:
+    if not fresh:
         return 0
-    added = session.connection().execute(_ADD, _document(rows)).all()
+    added = session.connection().execute(_ADD, {"rows": fresh}).all()
     skips = [
         {
             "kind": EventKind.SKIPPED,
@@ -131,44 +122,28 @@ def _add(rows: list[dict[str, object]], session: Session, now: datetime) -> int:
     return len(added)
 
 
-# All rows as one document: a statement for each would cost more than its work, and so
+# All rows in one parameter: a statement for each would cost more than its work, and so
 # would telling the types of thousands of parameters.
-NEW: dict[str, TypeEngine[Any]] = {
-    "state": Text(),
-    "reason": Text(),
-    "kind": Text(),
-    "priority": Integer(),
-    "address": Text(),
-    "subscriber_id": BigInteger(),
-    "enrollment_id": BigInteger(),
-    "step_id": BigInteger(),
-    "occurrence_id": BigInteger(),
-    "moved": JSONB(),
-    "planned_at": DateTime(timezone=True),
-    "due_at": DateTime(timezone=True),
-    "not_after": DateTime(timezone=True),
-}
-CHANGED: dict[str, TypeEngine[Any]] = {
-    "id": BigInteger(),
-    "state": Text(),
-    "reason": Text(),
-    "due_at": DateTime(timezone=True),
-    "next_step_id": BigInteger(),
-}
-
-
-def _rows_of(columns: Mapping[str, TypeEngine[Any]]) -> TableValuedAlias:
-    """Return a table of the `rows` that `_document` gives."""
-    typed = (column(name, kind) for name, kind in columns.items())
-    rows = func.json_to_recordset(cast(bindparam("rows", type_=Text()), JSON))
-    return rows.table_valued(*typed).render_derived(name="fresh", with_types=True)
-
-
-_rows = _rows_of(NEW)
+_rows = rows.given(
+    "rows",
+    column("state", Text),
+    column("reason", Text),
+    column("kind", Text),
+    column("priority", Integer),
+    column("address", Text),
+    column("subscriber_id", BigInteger),
+    column("enrollment_id", BigInteger),
+    column("step_id", BigInteger),
+    column("occurrence_id", BigInteger),
+    column("moved", JSONB),
+    column("planned_at", Utc()),
+    column("due_at", Utc()),
+    column("not_after", Utc()),
+)
 _ADD = (
     upsert(Delivery)
     .from_select(
-        [*NEW, "is_test", "attempt", "deaths", "reply"],
+        [*_rows.c.keys(), "is_test", "attempt", "deaths", "reply"],
         select(*_rows.c, literal(False), literal(0), literal(0), literal("")),
         include_defaults=False,
     )
@@ -182,20 +157,20 @@ _ADD = (
         Delivery.reason,
     )
 )
-_changes = _rows_of(CHANGED)
+_changes = rows.given(
+    "changes",
+    column("id", BigInteger),
+    column("state", Text),
+    column("reason", Text),
+    column("due_at", Utc()),
+    column("next_step_id", BigInteger),
+)
 _enrollment = Enrollment.__table__
 _MOVE_ON = (
     update(_enrollment)  # type: ignore[arg-type]  # a Table, as Core takes it
     .where(_enrollment.c.id == _changes.c.id)
-    .values({name: _changes.c[name] for name in CHANGED if name != "id"})
+    .values({name: one for name, one in _changes.c.items() if name != "id"})
 )
-
-
-def _document(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    return {"rows": json.dumps(rows, default=_written)}
-
-
-_written = lru_cache(4096)(datetime.isoformat)  # one morning serves a whole batch
 
 
 def _end(outcome: Outcome, now: datetime) -> dict[str, object]:

@@ -23,7 +23,7 @@ from funnel.domain.status import (
     Scope,
     SubscriberState,
 )
-from funnel.flow.delivery.rows import among
+from funnel.flow.rows import among
 from funnel.models import (
     Consent,
     Delivery,

@@ -11,7 +11,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.orm import Session
 
-from funnel.flow.delivery.rows import given
+from funnel.flow.rows import given
 from funnel.models.base import Base
 
 Row = Mapping[str, Any]

@@ -16,11 +16,11 @@ from funnel.domain.status import (
     Verdict,
 )
 from funnel.flow import enrollment, subscribers
-from funnel.flow.delivery.rows import among, moment
 from funnel.flow.imports import judge
 from funnel.flow.imports.batch import put, putting
 from funnel.flow.imports.judge import Candidate
 from funnel.flow.preferences import Wording
+from funnel.flow.rows import among
 from funnel.models import (
     Consent,
     Event,
@@ -134,8 +134,8 @@ def _subscriber(one: Candidate, zone: str, now: datetime) -> dict[str, Any]:
         "language": one.values["language"],
         "state": one.state,
         "tags": one.values["tags"],
-        "created_at": moment(now),
-        "confirmed_at": moment(now) if is_active else None,
+        "created_at": now,
+        "confirmed_at": now if is_active else None,
     }
 
 
@@ -149,7 +149,7 @@ def _prove(
         "language": row.language,
         "place": PLACE,
         "network": "",
-        "at": moment(now),
+        "at": now,
     }
     proofs = [
         {"subscriber_id": subscriber_id, "purpose": Purpose(purpose), **same}
@@ -169,7 +169,7 @@ def _suppress(session: Session, people: Sequence[Candidate], now: datetime) -> N
             if one.state is SubscriberState.UNSUBSCRIBED
             else Scope.ALL,
             "reason": str(one.state),
-            "at": moment(now),
+            "at": now,
         }
         for one in people
         if one.state is not SubscriberState.ACTIVE
@@ -188,7 +188,7 @@ def _tell(
     told = [
         {
             "kind": EventKind.IMPORTED,
-            "at": moment(now),
+            "at": now,
             "subscriber_id": subscriber_id,
             "data": {"import": row.id, "purposes": one.values["agreed"]},
         }

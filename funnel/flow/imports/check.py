@@ -9,10 +9,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from funnel.domain.status import ImportState, Verdict
-from funnel.flow.delivery.rows import among
 from funnel.flow.imports import desk, judge, source
 from funnel.flow.imports.batch import Row, put
 from funnel.flow.imports.judge import Candidate
+from funnel.flow.rows import among
 from funnel.mail.problem import N_
 from funnel.models import ImportChunk, ImportRow, SubscriberImport
 

@@ -14,9 +14,9 @@ from funnel.domain import tag as tags
 from funnel.domain import timing
 from funnel.domain.address import BadAddress
 from funnel.domain.status import Column, Purpose, Scope, SubscriberState, Verdict
-from funnel.flow.delivery.rows import among
 from funnel.flow.imports import states
 from funnel.flow.imports.batch import Row
+from funnel.flow.rows import among
 from funnel.models import Subscriber, SubscriberImport, Suppression
 
 LONGEST_NAME = 80
