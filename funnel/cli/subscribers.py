@@ -13,6 +13,7 @@ from funnel.cli import imported
 from funnel.cli import settings as current_settings
 from funnel.db import db
 from funnel.domain import tag as tags
+from funnel.domain.row_id import row_id
 from funnel.domain.status import Purpose, SubscriberState
 from funnel.flow import audit, enrollment, imports, preferences, travel
 from funnel.flow import subscribers as people
@@ -217,11 +218,11 @@ def _now() -> datetime:
 
 
 def _find(who: str) -> Subscriber:
-    is_id = who.isdecimal()
+    number = row_id(who)
     wanted = (
-        Subscriber.id == int(who)
-        if is_id
-        else func.lower(Subscriber.address) == who.strip().lower()
+        func.lower(Subscriber.address) == who.strip().lower()
+        if number is None
+        else Subscriber.id == number
     )
     found = db.session.scalar(select(Subscriber).where(wanted))
     if found is None:

@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from funnel.domain.row_id import row_id
 from funnel.domain.status import EnrollmentState, SubscriberState
 from funnel.flow.reports.reach import Reach
 from funnel.models import Enrollment, Registration, Subscriber
@@ -35,9 +36,6 @@ MANY = 10_000
 
 FOR_THESE = text("SET LOCAL plan_cache_mode = force_custom_plan")
 """A question is planned for what it asks: words of nobody are not words of all."""
-
-DIGITS = 19
-"""A number of a row has fewer."""
 
 GROUP = 3
 
@@ -214,9 +212,8 @@ def _from(order: Order, after: str | None) -> Select[Subscriber]:
     text = (after or "").replace("\0", "")
     if order is Order.ADDRESS:
         return people.where(_is_further(order, text)) if text else people
-    if text.isascii() and text.isdecimal() and len(text) < DIGITS:
-        return people.where(_is_further(order, int(text)))
-    return people
+    place = row_id(text)
+    return people if place is None else people.where(_is_further(order, place))
 
 
 def _is_further(order: Order, place: str | int) -> ColumnElement[bool]:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from funnel.domain.row_id import row_id
 from funnel.models import (
     AuditEntry,
     Base,
@@ -20,7 +21,6 @@ from funnel.models import (
 from funnel.models import Sequence as SequenceRow
 
 SIZE = 50
-LARGEST_ID = 2**63 - 1
 TABLES: Mapping[str, Any] = {
     "step_id": Step,
     "step": Step,
@@ -62,21 +62,14 @@ def trail(
     """Return a page of what one colleague, or everybody, has done."""
     wanted = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(SIZE + 1)
     if user_id is not None:
-        wanted = wanted.where(AuditEntry.user_id == min(user_id, LARGEST_ID))
+        wanted = wanted.where(AuditEntry.user_id == user_id)
     if deed:
         wanted = wanted.where(AuditEntry.deed == deed)
     if after is not None:
-        wanted = wanted.where(AuditEntry.id < min(after, LARGEST_ID))
+        wanted = wanted.where(AuditEntry.id < after)
     found = session.scalars(wanted).all()
     more = found[SIZE - 1].id if len(found) > SIZE else None
     return Trail(found[:SIZE], more, _rows(session, found[:SIZE]))
-
-
-def number(value: object) -> int | None:
-    """Return an id that was kept as a number or as the text of a form."""
-    text = str(value)
-    is_id = text.isascii() and text.isdecimal() and int(text) <= LARGEST_ID
-    return int(text) if is_id else None
 
 
 def _rows(session: Session, entries: Sequence[AuditEntry]) -> Rows:
@@ -84,13 +77,13 @@ def _rows(session: Session, entries: Sequence[AuditEntry]) -> Rows:
     ids: dict[Any, set[int]] = {}
     for entry in entries:
         for name, value in entry.about.items():
-            if name in TABLES and (row_id := number(value)) is not None:
-                ids.setdefault(TABLES[name], set()).add(row_id)
+            if name in TABLES and (id_ := row_id(value)) is not None:
+                ids.setdefault(TABLES[name], set()).add(id_)
     found = {table: _of(session, table, wanted) for table, wanted in ids.items()}
     return {
-        (name, row_id): row
+        (name, id_): row
         for name, table in TABLES.items()
-        for row_id, row in found.get(table, {}).items()
+        for id_, row in found.get(table, {}).items()
     } | _by_slug(session, entries)
 
 

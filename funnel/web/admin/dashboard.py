@@ -11,6 +11,7 @@ from sqlalchemy import Select, select
 
 from funnel.db import db
 from funnel.domain import cells
+from funnel.domain.row_id import row_id
 from funnel.domain.status import SequenceState, Stage
 from funnel.flow import reports
 from funnel.flow.counts import calendar
@@ -18,7 +19,7 @@ from funnel.flow.reports import Asked
 from funnel.models import Occurrence, Sequence
 from funnel.web import now
 from funnel.web.admin import deliveries, reach, tables
-from funnel.web.admin.arguments import day, number
+from funnel.web.admin.arguments import day
 from funnel.web.admin.charts import Line
 from funnel.web.admin.selections import SEPARATORS
 from funnel.web.auth import member
@@ -97,7 +98,7 @@ def _asked(args: Mapping[str, str]) -> Asked:
         first=first,
         last=last,
         source={"": None, reach.NONE: ""}.get(source, source.replace("\0", "")[:40]),
-        occurrence_id=number(args.get("occurrence", "")),
+        occurrence_id=row_id(args.get("occurrence", "")),
     )
 
 

@@ -6,7 +6,8 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
-from funnel.flow.reports.trail import Rows, number
+from funnel.domain.row_id import row_id
+from funnel.flow.reports.trail import Rows
 from funnel.models import Base, Delivery, Occurrence, Step, Subscriber, User
 from funnel.web.admin import reach, words
 
@@ -128,7 +129,7 @@ def about(entry_about: Mapping[str, Any], rows: Rows) -> str:
 
 def _called(name: str, value: Any, rows: Rows) -> str:
     """Return what a value is called; a row that is gone keeps its number."""
-    row = rows.get((name, str(value) if name == "slug" else number(value) or 0))
+    row = rows.get((name, str(value) if name == "slug" else row_id(value) or 0))
     if row is not None:
         return _title(row)
     return str(WORDS.get(name, {}).get(value, value))

@@ -12,6 +12,7 @@ from sqlalchemy.exc import NoResultFound
 
 from funnel import clock
 from funnel.db import db
+from funnel.domain.row_id import row_id
 from funnel.domain.status import DeliveryState, Reason, TeamRole
 from funnel.flow import delivery, reports
 from funnel.flow.reports import Sending, Tale, Which
@@ -63,7 +64,9 @@ ACTS = {
 def index() -> ResponseReturnValue:
     """List deliveries by what became of them, under how sending stands."""
     view, which = _view(), _which()
-    found, after = reports.mails(db.session(), which, after=_number("after"))
+    found, after = reports.mails(
+        db.session(), which, after=row_id(request.args.get("after"))
+    )
     return render_template(
         "admin/deliveries.html",
         mails=found,
@@ -140,7 +143,7 @@ def _which() -> Which:
     return Which(
         states=VIEWS[view],
         due_before=_before(view),
-        step_id=_number("step"),
+        step_id=row_id(request.args.get("step")),
         reason=Reason(reason) if reason in set(Reason) else None,
         reply=request.args.get("reply", "")[:20],
     )
@@ -159,9 +162,3 @@ def _may(act: str, row: Delivery) -> bool:
     """Say whether this can be decided of it; who was erased gets no mail again."""
     is_known = act in ACTS and row.state in ACTS[act].states
     return is_known and bool(row.address or act != "retry")
-
-
-def _number(name: str) -> int | None:
-    """Return a number that a database can have, or None."""
-    found = request.args.get(name, None, int)
-    return found if found is not None and 0 < found < 2**63 else None

@@ -8,11 +8,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from funnel.db import db
+from funnel.domain.row_id import row_id
 from funnel.domain.status import Stage
 from funnel.flow.counts import calendar
 from funnel.flow.reports import NO_DATE, Asked, Came, Chosen, Reach, Span
 from funnel.web.admin import words
-from funnel.web.admin.arguments import day, number
+from funnel.web.admin.arguments import day
 
 DAY = timedelta(days=1)
 NONE = "-"
@@ -116,7 +117,7 @@ def _link(text: str) -> dict[str, str]:
 def _date(text: str) -> dict[str, int]:
     if text == NONE:
         return {"chosen_id": NO_DATE}
-    found = number(text)
+    found = row_id(text)
     return {"chosen_id": found} if found else {}
 
 

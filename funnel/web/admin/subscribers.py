@@ -20,6 +20,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from funnel.db import db
+from funnel.domain.row_id import row_id
 from funnel.domain.status import EnrollmentState, SubscriberState
 from funnel.flow import preferences, publishing, reports, subscribers
 from funnel.flow.due.entrance import OPEN
@@ -28,7 +29,6 @@ from funnel.flow.subscribers import BadEdit
 from funnel.models import Occurrence, Sequence, Step, Subscriber
 from funnel.web import now
 from funnel.web.admin import audited, reach, tales
-from funnel.web.admin.arguments import number
 
 bp = Blueprint("subscribers", __name__, url_prefix="/subscribers")
 
@@ -94,7 +94,7 @@ NUMBERS = {
 def asked(args: Mapping[str, str]) -> Selection:
     """Return the selection of a query; whatever is not one of ours is left out."""
     state = args.get("state", "")
-    numbers = {ours: number(args.get(name, "")) for name, ours in NUMBERS.items()}
+    numbers = {ours: row_id(args.get(name, "")) for name, ours in NUMBERS.items()}
     return Selection(
         words=args.get("q", "").replace("\0", "")[:200].strip(),
         state=SubscriberState(state) if state in set(SubscriberState) else None,

@@ -4,6 +4,7 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from funnel.db import db
+from funnel.domain.row_id import row_id
 from funnel.domain.status import TeamRole
 from funnel.flow import reports, team
 from funnel.web.admin import deeds
@@ -17,9 +18,9 @@ bp = Blueprint("trail", __name__, url_prefix="/trail")
 def index() -> ResponseReturnValue:
     """List what was done, by whom and about what she asks."""
     deed, args = request.args.get("deed", ""), request.args
-    user_id, deed = args.get("user", None, int), deed if deed in deeds.DEEDS else ""
+    user_id, deed = row_id(args.get("user")), deed if deed in deeds.DEEDS else ""
     page = reports.trail(
-        db.session(), user_id=user_id, deed=deed, after=args.get("after", None, int)
+        db.session(), user_id=user_id, deed=deed, after=row_id(args.get("after"))
     )
     return render_template(
         "admin/trail.html",
