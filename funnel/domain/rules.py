@@ -31,6 +31,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any, NamedTuple
 
+from funnel.domain.timing import NEVER
+
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 EVERY_DAY = frozenset(range(7))
 
@@ -186,7 +188,10 @@ def _hours(where: str, found: Any) -> Hours | None:
 
 def _lateness(found: Any) -> Lateness:
     _only(found, Lateness._fields, "lateness")
-    return Lateness(**{key: _span("lateness", text) for key, text in found.items()})
+    spans = {key: _span("lateness", text) for key, text in found.items()}
+    if not all(spans.values()):
+        raise BadRules(f"lateness: {NEVER} Write 1 minute at least.")
+    return Lateness(**spans)
 
 
 def _span(where: str, text: object) -> timedelta:

@@ -29,6 +29,7 @@ from operator import itemgetter
 
 from funnel.domain.conditions import Condition, Situation
 from funnel.domain.openings import Slot, Usual
+from funnel.domain.passing import Passing
 from funnel.domain.rules import Rules
 from funnel.domain.slots import Slots, is_crowded
 from funnel.domain.status import How, Reason
@@ -107,14 +108,16 @@ class _Planning:
         self.is_whole = self.no_seat is None and not facts.has_left
         retimed = facts.retimed_at or facts.seated_at
         self.floor = max(facts.seated_at, retimed)
-        # No flowing step goes before this; what the scan was about to do, stands.
-        self.turn = max(facts.seated_at, retimed - PUNCTUAL)
+        # What was due before this stands: the scan was about to do it.
+        self.stands = max(facts.seated_at, retimed - PUNCTUAL)
+        self.turn = self.stands  # no flowing step goes before the one above it
         self.lateness = track.rules.lateness
         self.openings = track.openings(self.zone)
         self.slots = Slots(self.openings, facts.hold(self.rules))
         self.consents = tuple(facts.consents)  # an enum is found faster than hashed
         self.sent: set[str] = set()
         self.past: dict[int, datetime] = {}  # flowing steps by id
+        self.passing = Passing(track.known, self.past, facts.seated_at)
         self.her = situation(facts, self.sent)
         self.shifts = facts.shifts if facts.pauses else ()
         self.skips = [one for one in facts.pauses if one.how is How.SKIP]
@@ -189,7 +192,7 @@ class _Planning:
 
         Such a mail takes its next slot: it would go to everybody at once otherwise.
         """
-        is_past = at < self.floor and self.floor > self.facts.seated_at
+        is_past = at < self.stands and self.stands > self.facts.seated_at
         return (
             is_past
             and step.is_marketing
@@ -235,7 +238,7 @@ class _Planning:
                 if not found.final:
                     return
                 above, self.turn = found.at, max(self.turn, found.at)
-            elif step.is_deleted or self._is_passed(step):
+            elif step.is_deleted or (step.added and self.passing.tells(step)):
                 continue
             elif self.is_whole or self._is_open(step):
                 above = self._flowing(step, above)
@@ -282,36 +285,12 @@ class _Planning:
             return self.slots.place(step, at, moved, rests=True)
         return self.openings.open(step, at, moved)
 
-    def _is_passed(self, step: Step) -> bool:
-        """Say whether a step was put in above a place that she had passed by then.
-
-        Nobody has passed what stood below a mail that she still waited for, wherever
-        the two stand today.
-        """
-        added = step.added
-        if added is None or (not step.is_marketing and self.facts.seated_at > added.at):
-            return False  # service steps begin anew with each seat
-        had = {step_id for step_id, at in self.past.items() if at <= added.at}
-        return not had.isdisjoint(added.below) and all(
-            step_id in had or self._is_no_stop(step_id, added.at)
-            for step_id in added.above
-        )
-
-    def _is_no_stop(self, step_id: int, moment: datetime) -> bool:
-        """Say that she did not wait for a step that she had not had at a moment."""
-        step = self.track.known.get(step_id)
-        if step is None or step.timing.is_pinned:
-            return True
-        if step.added is None:
-            return False
-        return step.added.at > moment or self._is_passed(step)
-
     def _follow(self, pin: Pinned, above: datetime) -> None:
         """Plan a pinned step that waits for the flowing steps above it."""
         item = self._pinned(pin)
         if item is None:
             return
-        above, at, moved = max(above, self.floor), item.at, item.moved
+        at, moved = item.at, item.moved
         is_pushed = at < above
         if is_pushed:
             at = self.openings.next_own(item.step, at, above)

@@ -182,16 +182,17 @@ def next_wall(moment: datetime, at: time, zone: tzinfo) -> datetime:
 def parse(text: str) -> Timing:
     """Read a timing; raise BadTiming with what to write instead."""
     words = " ".join(re.sub("[\u2212\u2013\u2014]", "-", text).lower().split())
-    if found := LATE.fullmatch(words):
-        span = _limited(found["most"], found["of"]) * UNITS[found["of"]]
-        return replace(parse(found["when"]), patience=span)
-    if words in ("at once", "now"):
-        return Timing(Anchor.ABOVE)
-    if found := DATED.fullmatch(words):
-        return _dated(found)
-    if found := PINNED.fullmatch(words) or FLOWING.fullmatch(words):
-        return _counted(found)
-    raise BadTiming(_advice(text.strip(), words))
+    late = LATE.fullmatch(words)
+    when = late["when"] if late else words
+    if when in ("at once", "now"):
+        timing = Timing(Anchor.ABOVE)
+    elif found := DATED.fullmatch(when):
+        timing = _dated(found)
+    elif found := PINNED.fullmatch(when) or FLOWING.fullmatch(when):
+        timing = _counted(found)
+    else:
+        raise BadTiming(_advice(text.strip(), words))
+    return replace(timing, patience=_patience(late)) if late else timing
 
 
 AMOUNT = (
@@ -208,6 +209,7 @@ LATE = re.compile(
     r"(?P<when>.+?),? at most (?P<most>\d{1,6}) ?(?P<of>minute|hour)s? late"
 )
 UNITS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1)}
+NEVER = "No mail leaves at the very second of its moment: with no time at all, never."
 YEARS = range(2000, 2200)
 LIMITS = {"minute": 1440, "hour": 8760, "day": 365}
 
@@ -235,6 +237,13 @@ def _counted(found: re.Match[str]) -> Timing:
     if words["number"]:
         elapsed = sign * _limited(words["number"], words["unit"]) * UNITS[words["unit"]]
     return Timing(anchor, elapsed, after_above=behind)
+
+
+def _patience(late: re.Match[str]) -> timedelta:
+    span = _limited(late["most"], late["of"]) * UNITS[late["of"]]
+    if not span:
+        raise BadTiming(f"{NEVER} Write “at most 1 minute late” at least.")
+    return span
 
 
 def _limited(number: str, unit: str) -> int:

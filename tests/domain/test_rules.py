@@ -95,6 +95,7 @@ def test_hours_may_cross_midnight_and_end_before_their_last_minute(
         ({"send_days": ["monday"]}, "one at least"),
         ({"hold": {"before": "2 days"}}, "no length"),
         ({"lateness": {"marketing": "soon"}}, "no length"),
+        ({"lateness": {"live": "0 minutes"}}, "1 minute at least"),
         ({"one_marketing_mail_a_day": "yes"}, "true or false"),
     ],
 )

@@ -29,7 +29,7 @@ from funnel.domain.schedule import (
     Track,
     plan,
 )
-from funnel.domain.status import How
+from funnel.domain.status import How, Reason
 
 LATER = "1 day at 08:30"
 
@@ -220,3 +220,46 @@ def test_what_was_due_just_before_a_publish_goes_as_planned() -> None:
 
     assert at(published) == local("2026-11-10 08:30")
     assert at(published + timedelta(hours=1)) == local("2026-11-11 08:30")
+
+
+def test_very_many_steps_put_in_above_her_place_are_none_of_hers() -> None:
+    added = local("2026-11-11 12:00")
+    ids = range(100, 160)
+    news = [
+        replace(
+            step(number, f"new-{number}", MARKETING, LATER),
+            added=Added(added, frozenset({1, *ids[:place]}), frozenset({2})),
+        )
+        for place, number in enumerate(ids)
+    ]
+    had = step(1, "had", MARKETING, "at once"), step(2, "below", MARKETING, "1 hour")
+    handled = {1: sent("2026-11-09 10:00"), 2: sent("2026-11-09 11:00")}
+    anna = her("2026-11-09 10:00", handled=handled)
+
+    assert plan(Track([had[0], *news, had[1]], FREE), anna, added) == []
+
+
+def test_a_mail_on_a_date_that_is_due_during_a_publish_goes() -> None:
+    moment = local("2026-12-24 09:00")
+    steps = listed(("greeting", MARKETING, "2026-12-24 at 09:00"))
+    anna = her("2026-11-09 10:00", retimed_at=moment + timedelta(seconds=5))
+
+    planned = plan(Track(steps, FREE), anna, moment + timedelta(minutes=1))
+
+    assert lines(planned) == ["greeting 2026-12-24 09:00"]
+
+
+def test_a_mail_that_waits_for_those_above_can_be_too_late_as_well() -> None:
+    back = local("2027-01-10 12:00")
+    pause = Pause(local("2026-12-20 12:00"), back, How.SHIFT)
+    steps = listed(
+        ("first", MARKETING, "at once"),
+        ("greeting", MARKETING, "2026-12-24 at 09:00 after the steps above"),
+    )
+    had = {1: sent("2026-11-09 10:00")}
+    anna = her("2026-11-09 10:00", handled=had, retimed_at=back, pauses=(pause,))
+
+    planned = plan(Track(steps, FREE), anna, back)
+
+    assert lines(planned) == []
+    assert planned[0].skip is Reason.TOO_LATE

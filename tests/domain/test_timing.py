@@ -13,7 +13,7 @@ from funnel.domain.timing import Anchor, BadTiming, Timing
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 
-late = st.none() | st.integers(0, 1440).map(lambda span: timedelta(minutes=span))
+late = st.none() | st.integers(1, 1440).map(lambda span: timedelta(minutes=span))
 days = st.builds(
     Timing,
     st.sampled_from([Anchor.START, Anchor.END, Anchor.REPLAY_END]),
@@ -89,6 +89,9 @@ def test_every_timing_reads_back_as_itself(found: Timing) -> None:
         ("8761 hours", "8760 at most"),
         ("3 hours after the steps above", "only a timing that is pinned"),
         ("start - 3 hours at 10:00", "Examples"),
+        ("3 hours, at most 0 minutes late", "at most 1 minute late"),
+        ("3 hours, at most 6 hours late, at most 5 hours late", "Examples"),
+        ("1 hour" + " at most 1 hour late" * 2000, "Examples"),
     ],
 )
 def test_a_timing_that_nobody_can_plan_with_says_what_to_write(

@@ -8,7 +8,7 @@ from sending import course, enrolled
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from funnel.domain.status import Kind
+from funnel.domain.status import DeliveryState, Kind
 from funnel.flow import due
 from funnel.models import Delivery
 
@@ -84,3 +84,45 @@ def test_late_service_mail_minds_the_quiet_hours(session: Session) -> None:
 
     [moment] = session.scalars(select(Delivery.due_at))
     assert moment == TUESDAY
+
+
+def test_a_late_mail_does_not_leave_on_the_day_of_one_that_was_punctual(
+    session: Session,
+) -> None:
+    pinned = {"kind": Kind.MARKETING, "timing": "2026-11-25 at 08:30"}
+    sequence = course(session, MORNING, pinned)
+    enrollment = enrolled(session, sequence)
+    due.scan(session, now=TUESDAY - HOUR)
+
+    due.scan(session, now=TUESDAY + DAY)  # nobody scanned on Tuesday
+
+    late, punctual = _moments(session, enrollment.id)
+    assert punctual == TUESDAY + DAY * 2
+    assert late.date() == (TUESDAY + DAY).date()
+
+
+def test_a_late_mail_leaves_the_day_to_one_that_went(session: Session) -> None:
+    pinned = {"kind": Kind.MARKETING, "timing": "2026-11-25 at 07:30"}
+    sequence = course(session, MORNING, pinned)
+    enrollment = enrolled(session, sequence)
+    [_, second] = sequence.steps
+    factories.delivery(
+        session,
+        state=DeliveryState.SENT,
+        kind=Kind.MARKETING,
+        subscriber_id=enrollment.subscriber_id,
+        enrollment_id=enrollment.id,
+        step_id=second.id,
+        planned_at=TUESDAY + DAY - HOUR,
+        due_at=TUESDAY + DAY - HOUR,
+    )
+
+    due.scan(session, now=TUESDAY + DAY + HOUR)
+
+    late, _ = _moments(session, enrollment.id)
+    assert late.date() == (TUESDAY + 2 * DAY).date()
+
+
+def _moments(session: Session, enrollment_id: int) -> list[datetime]:
+    rows = select(Delivery.due_at).where(Delivery.enrollment_id == enrollment_id)
+    return list(session.scalars(rows.order_by(Delivery.step_id)))

@@ -10,7 +10,13 @@ from folders import step
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from funnel.domain.status import DeliveryState, Kind, Purpose, SequenceState
+from funnel.domain.status import (
+    DeliveryState,
+    Kind,
+    Purpose,
+    SequenceState,
+    SubscriberState,
+)
 from funnel.flow import due, publishing, render
 from funnel.flow.publishing import draft as publishing_draft
 from funnel.mail.checks import Level
@@ -267,6 +273,16 @@ def test_what_lies_ahead_of_a_subscriber_is_what_the_scan_will_do(
 
     assert set(ahead) == {step(sequence, "02-rust").id}
     assert session.get_one(Enrollment, inside.id).next_step_id in ahead
+
+
+def test_nothing_lies_ahead_of_somebody_whose_mailbox_is_gone(
+    session: Session, sequence: Sequence, now: datetime
+) -> None:
+    inside = factories.enrollment(session, sequence=sequence)
+    inside.subscriber.state = SubscriberState.BOUNCED
+    session.flush()
+
+    assert publishing.ahead(session, [inside], now=now) == {}
 
 
 def test_nothing_is_published_that_leaves_a_masterclass_without_its_mails(

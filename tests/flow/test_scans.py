@@ -19,6 +19,7 @@ from funnel.models import (
     Delivery,
     Enrollment,
     Event,
+    Subscriber,
 )
 
 NOW = factories.NOW  # a Monday, 10:00 in Amsterdam
@@ -101,6 +102,25 @@ def test_a_step_that_cannot_be_read_stops_only_its_own_sequence(
     assert done.troubled == 1
     assert len(deliveries(session, other)) == 1
     assert broken.due_at == NOW + timedelta(hours=1)
+
+
+def test_a_sequence_that_goes_first_and_cannot_be_read_keeps_its_own_moment(
+    session: Session,
+) -> None:
+    first = course(session, {**TOMORROW, "timing": "soonish"}, doors={"priority": 5})
+    her = enrolled(session, course(session, AT_ONCE))
+    broken = factories.enrollment(
+        session,
+        sequence=first,
+        subscriber=session.get_one(Subscriber, her.subscriber_id),
+        registration=None,
+        due_at=NOW + timedelta(days=30),
+    )
+
+    done = due.scan(session, now=NOW)
+
+    assert (done.troubled, len(deliveries(session, her))) == (0, 1)
+    assert broken.due_at == NOW + timedelta(days=30)
 
 
 def test_a_batch_asks_the_database_as_often_for_many_as_for_few(

@@ -148,7 +148,12 @@ def outcome(person: Person, course: Course, now: datetime) -> Outcome:
 
 
 def ahead(person: Person, course: Course, now: datetime) -> list[Planned]:
-    """Return what she still has ahead, when all that is under way gets handled."""
+    """Return what she still has ahead, when all that is under way gets handled.
+
+    Nothing, when nothing can be sent to her any more.
+    """
+    if person.end is not None:
+        return []
     planning = _Planning(person, course, now)
     return [item._replace(skip=person.refusal(item.skip)) for item in planning.later()]
 
@@ -171,7 +176,7 @@ class _Planning:
             past.step_id: Handled(past.at, past.has_arrived, past.is_final, past.reason)
             for past in person.handled(course.kinds)
         }
-        self.given: list[datetime] = []  # when the marketing of its rows may leave
+        self.given: list[tuple[datetime, datetime]] = []  # as `_went`, of its rows
         self._later: list[Planned] | None = None
         reason: Reason | None = person.row.reason
         self.had_left = reason in LEAVING
@@ -268,10 +273,10 @@ class _Planning:
         step, is_late = item.step, item.at < self.now - PUNCTUAL
         if not step.is_marketing:
             return self._late_service(item) if is_late else item.at
-        at, went = item.at, self._went()
-        if is_late or Moved.RETIMED in item.moved or went:
-            at = self._free(item, went, spread=is_late or Moved.RETIMED in item.moved)
-        self.given.append(at)
+        at, is_spread = item.at, is_late or Moved.RETIMED in item.moved
+        if is_spread or self._is_astray():
+            at = self._free(item, spread=is_spread)
+        self.given.append((item.at, at))
         return at
 
     def _late_service(self, item: Planned) -> datetime:
@@ -279,7 +284,7 @@ class _Planning:
         has_time = item.not_after is None or at <= item.not_after
         return at if moved and has_time else item.at
 
-    def _free(self, item: Planned, went: list[datetime], *, spread: bool) -> datetime:
+    def _free(self, item: Planned, *, spread: bool) -> datetime:
         """Find a day of its own, and a part of an hour, so that many are no blast.
 
         By the enrollment's number (Knuth's multiplicative hash), not by chance: a
@@ -289,7 +294,7 @@ class _Planning:
         step, rests = item.step, not item.step.timing.is_pinned
         hold = self._facts(self.handled).hold(self.course.rules)
         slots = Slots(self._openings(), hold)
-        for moment in (*went, *self.given, *self.person.elsewhere):
+        for moment in (*(at for _, at in self._went()), *self.person.elsewhere):
             slots.take(moment)
 
         def first(moment: datetime) -> datetime:
@@ -303,17 +308,26 @@ class _Planning:
             part /= 2
         return at + part
 
-    def _went(self) -> list[datetime]:
-        """Tell when marketing of this way left on another day than it was planned."""
+    def _is_astray(self) -> bool:
+        """Say whether a mail left on another day than it was planned for.
+
+        The plan knows the days that were planned; the others it takes for free.
+        """
+        return any(
+            planned != at and self._day(planned) != self._day(at)
+            for planned, at in self._went()
+        )
+
+    def _went(self) -> list[tuple[datetime, datetime]]:
+        """Tell when marketing of this way was planned, and when it left, or will."""
         kinds = self.course.kinds
-        return [
-            past.due_at
+        rows = [
+            (past.at, past.due_at)
             for past in self.person.past
-            if past.due_at != past.at
-            and kinds.get(past.step_id) is Kind.MARKETING
+            if kinds.get(past.step_id) is Kind.MARKETING
             and (past.has_arrived or not past.is_final)
-            and self._day(past.due_at) != self._day(past.at)
         ]
+        return rows + self.given
 
     def _openings(self) -> Openings:
         return self.course.track.openings(timing.zone(self.person.row.zone))

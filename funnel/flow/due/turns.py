@@ -95,7 +95,7 @@ def decide(
             try:
                 if person.row.id in due:
                     outcomes.append(turn.decided(person))
-                else:
+                elif maps.can_read(person.row.sequence_id):
                     turn.keep_free(person)
             except Exception as error:  # one poison row must not block the others
                 log.exception("enrollment %s cannot be planned", person.row.id)
