@@ -193,3 +193,13 @@ def test_colours_are_numbers_in_one_place_only() -> None:
     ]
     assert css
     assert coloured == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_who_waits_for_a_row_reads_it_anew(path: Path) -> None:
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(
+            (".get", ".get_one")
+        ):
+            named = {one.arg for one in node.keywords}
+            assert "with_for_update" not in named or "populate_existing" in named

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Identity, MetaData, String
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 S = TypeVar("S", bound=StrEnum)
@@ -89,3 +89,14 @@ class Base(DeclarativeBase):
         dict[str, Any]: JSONB,
         list[str]: JSONB,
     }
+
+    @classmethod
+    def held(cls, session: Session, key: int, *, key_share: bool = False) -> Self:
+        """Lock a row and return it as it is now; raises NoResultFound.
+
+        Whoever waited for a colleague must see what she did: without being told,
+        SQLAlchemy keeps what the session had read of the row before. With
+        `key_share`, rows that point to it can be added meanwhile.
+        """
+        lock = {"key_share": key_share}
+        return session.get_one(cls, key, with_for_update=lock, populate_existing=True)

@@ -67,9 +67,7 @@ def _held(
     session: Session, delivery_id: int, states: Collection[DeliveryState]
 ) -> Delivery:
     """Return the delivery under a lock, in one of these states."""
-    delivery = session.get_one(
-        Delivery, delivery_id, with_for_update=True, populate_existing=True
-    )
+    delivery = Delivery.held(session, delivery_id)
     if delivery.state not in states:
         raise NotByHand(delivery.state)
     return delivery

@@ -42,7 +42,7 @@ def add(
     session: Session, masterclass_id: int, entry: Entry, *, now: datetime
 ) -> Occurrence:
     """Add a date and tell who waited for one; raises BadOccurrence."""
-    session.get_one(Masterclass, masterclass_id, with_for_update=True)
+    Masterclass.held(session, masterclass_id)
     _check(session, masterclass_id, entry, now)
     occurrence = Occurrence(masterclass_id=masterclass_id, **asdict(entry))
     session.add(occurrence)
@@ -176,8 +176,8 @@ def _check(
 
 
 def _locked(session: Session, occurrence_id: int, sequence: int | None) -> Occurrence:
-    lock = {"key_share": True}  # a scan that plans for it goes on meanwhile
-    occurrence = session.get_one(Occurrence, occurrence_id, with_for_update=lock)
+    # A scan that plans for it goes on meanwhile.
+    occurrence = Occurrence.held(session, occurrence_id, key_share=True)
     is_other = sequence not in {None, occurrence.calendar_sequence}
     if occurrence.cancelled_at is not None or is_other:
         raise Stale

@@ -81,7 +81,7 @@ def save_draft(
     kept like that: `review` says what is wrong with it. Raises DraftConflict, or
     BadDraft for what is too long.
     """
-    step = session.get_one(Step, step_id, with_for_update=True)
+    step = Step.held(session, step_id)
     latest = contents(step).latest
     new = replace(latest, **fields)
     if seen not in {None, latest.fingerprint} and tidied(new) != latest:
@@ -101,7 +101,7 @@ def switch(session: Session, step_id: int, *, is_on: bool) -> None:
 
 def discard(session: Session, step_id: int) -> None:
     """Drop the draft of a published step; a step that is only a draft stays."""
-    step = session.get_one(Step, step_id, with_for_update=True)
+    step = Step.held(session, step_id)
     if step.revision is not None:
         step.draft = None
     session.commit()

@@ -27,7 +27,7 @@ PIECES = 10
 
 def ask_impact(session: Session, sequence_id: int, *, now: datetime) -> Job:
     """Ask for the impact table of the present drafts, unless that is asked already."""
-    sequence = session.get_one(Sequence, sequence_id, with_for_update=True)
+    sequence = Sequence.held(session, sequence_id)
     job = latest_impact(session, sequence)
     if job is None or job.state is not JobState.OPEN:
         _forget_old(session, sequence_id)

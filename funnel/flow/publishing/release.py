@@ -78,9 +78,7 @@ def publish(
     `base_version` and `drafts` (of `seen`) are what the marketer looked at; raises
     VersionConflict when that is no longer so, or BadDraft.
     """
-    sequence = session.get_one(
-        Sequence, sequence_id, with_for_update=True, populate_existing=True
-    )
+    sequence = Sequence.held(session, sequence_id)
     _read_anew(session, sequence)
     drafts, wishes = looked.get("drafts"), looked.get("wishes", NONE)
     if sequence.version != base_version or drafts not in {None, seen(sequence)}:
@@ -98,7 +96,7 @@ def go_live(
     Raises NotReady while the business profile is not the business's own; only the
     embedded mode, which mails nobody outside, goes without.
     """
-    sequence = session.get_one(Sequence, sequence_id, with_for_update=True)
+    sequence = Sequence.held(session, sequence_id)
     if sequence.state is SequenceState.DRAFT and sequence.version:
         if not embedded and not team.is_ready(session):
             raise NotReady

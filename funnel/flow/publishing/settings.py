@@ -75,7 +75,7 @@ def change_settings(
     Raises BadSettings, or VersionConflict when a colleague changed them since they
     were shown (`seen`).
     """
-    sequence = session.get_one(Sequence, sequence_id, with_for_update=True)
+    sequence = Sequence.held(session, sequence_id)
     if seen != settings_mark(sequence):
         raise VersionConflict
     before = settings_of(sequence)

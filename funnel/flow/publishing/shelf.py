@@ -52,7 +52,7 @@ def archive(session: Session, sequence_id: int, *, now: datetime) -> None:
 
     It stands still from now on, and who is inside goes on when somebody resumes it.
     """
-    sequence = session.get_one(Sequence, sequence_id, with_for_update=True)
+    sequence = Sequence.held(session, sequence_id)
     uses = select(Masterclass.id).where(Masterclass.sequence_id == sequence_id)
     if session.scalar(uses.limit(1)) is not None:
         raise InUse
@@ -64,7 +64,7 @@ def archive(session: Session, sequence_id: int, *, now: datetime) -> None:
 
 def take_out(session: Session, sequence_id: int, *, now: datetime) -> None:
     """Take a sequence out of the archive; a person lets it go on, or live."""
-    sequence = session.get_one(Sequence, sequence_id, with_for_update=True)
+    sequence = Sequence.held(session, sequence_id)
     if sequence.state is SequenceState.ARCHIVED:
         sequence.state = SequenceState.DRAFT
         if sequence.version:

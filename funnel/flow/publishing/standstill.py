@@ -78,7 +78,7 @@ class Standstill:
 def pause(session: Session, sequence_id: int | None, *, now: datetime) -> None:
     """Hold the mails of a live sequence, or of all; every row stays where it is."""
     if sequence_id is not None:
-        sequence = session.get_one(SequenceRow, sequence_id, with_for_update=True)
+        sequence = SequenceRow.held(session, sequence_id)
         if sequence.state is not SequenceState.LIVE:
             session.commit()
             return
@@ -104,7 +104,7 @@ def resume(
     found = open_pause(session, sequence_id, lock=True)
     mine = _mine(sequence_id)
     if sequence_id is not None:
-        sequence = session.get_one(SequenceRow, sequence_id, with_for_update=True)
+        sequence = SequenceRow.held(session, sequence_id)
         if sequence.state is SequenceState.PAUSED:
             sequence.state = SequenceState.LIVE
         session.flush()

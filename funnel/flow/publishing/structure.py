@@ -296,9 +296,7 @@ def _locked_of(session: Session, step_id: int, seen: str | None) -> SequenceRow:
 
 
 def _locked(session: Session, sequence_id: int, seen: str | None) -> SequenceRow:
-    sequence = session.get_one(
-        SequenceRow, sequence_id, with_for_update=True, populate_existing=True
-    )
+    sequence = SequenceRow.held(session, sequence_id)
     session.expire(sequence, ["steps"])
     if seen is not None and seen != mark(sequence):
         raise ListConflict

@@ -41,7 +41,7 @@ def edit(
         raise BadEdit("zone")
     if language not in LANGUAGES:
         raise BadEdit("language")
-    her = session.get_one(Subscriber, subscriber_id, with_for_update=True)
+    her = Subscriber.held(session, subscriber_id)
     if her.address is not None:
         her.first_name, her.zone, her.language = name, zone, language
         hers = Enrollment.subscriber_id == subscriber_id

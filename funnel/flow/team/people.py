@@ -70,7 +70,7 @@ def change(
 
     Another role ends her log-ins: she comes in anew as what she is now.
     """
-    user = _locked(session, user_id)
+    user = User.held(session, user_id)
     if role is not TeamRole.OWNER:
         _keep_an_owner(session, user)
     user.name = " ".join(name.split())[:LONGEST_NAME]
@@ -82,7 +82,7 @@ def change(
 
 def disable(session: Session, user_id: int, *, real: datetime) -> None:
     """Keep a colleague out from now on; raises LastOwner."""
-    user = _locked(session, user_id)
+    user = User.held(session, user_id)
     _keep_an_owner(session, user)
     user.disabled_at = user.disabled_at or real
     login.close(session, user.id, real)
@@ -91,7 +91,7 @@ def disable(session: Session, user_id: int, *, real: datetime) -> None:
 
 def enable(session: Session, user_id: int) -> None:
     """Let a colleague in again."""
-    _locked(session, user_id).disabled_at = None
+    User.held(session, user_id).disabled_at = None
     session.commit()
 
 
@@ -115,10 +115,6 @@ def speak(session: Session, user_id: int, language: str) -> None:
 
 def by_address(session: Session, address: str) -> User | None:
     return session.scalar(select(User).where(User.address == address))
-
-
-def _locked(session: Session, user_id: int) -> User:
-    return session.get_one(User, user_id, with_for_update=True, populate_existing=True)
 
 
 def _keep_an_owner(session: Session, user: User) -> None:

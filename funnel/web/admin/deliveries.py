@@ -63,10 +63,8 @@ ACTS = {
 @bp.get("")
 def index() -> ResponseReturnValue:
     """List deliveries by what became of them, under how sending stands."""
-    view, which = _view(), _which()
-    found, after = reports.mails(
-        db.session(), which, after=row_id(request.args.get("after"))
-    )
+    view, which, after = _view(), _which(), row_id(request.args.get("after"))
+    found, after = reports.mails(db.session(), which, after=after)
     return render_template(
         "admin/deliveries.html",
         mails=found,
