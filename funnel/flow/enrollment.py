@@ -107,25 +107,8 @@ def finish_by_hand(
 
 def come_back(session: Session, subscriber_id: int, *, now: datetime) -> None:
     """Let her go on where she left by unsubscribing: she agreed anew; not committed."""
-    later = aliased(Enrollment)
-    is_last = ~(
-        select(later.id)
-        .where(
-            later.subscriber_id == Enrollment.subscriber_id,
-            later.sequence_id == Enrollment.sequence_id,
-            later.run > Enrollment.run,
-        )
-        .exists()
-    )
-    session.execute(
-        update(Enrollment)
-        .where(
-            Enrollment.subscriber_id == subscriber_id,
-            Enrollment.reason == Reason.UNSUBSCRIBED,
-            is_last,
-        )
-        .values(state=EnrollmentState.ACTIVE, reason=None, due_at=now)
-    )
+    hers = Enrollment.subscriber_id == subscriber_id
+    reopen(session, hers, reasons={Reason.UNSUBSCRIBED}, now=now)
 
 
 def tagged(
@@ -204,6 +187,34 @@ def look_again(session: Session, *where: ColumnElement[bool], now: datetime) -> 
     )
     assert isinstance(result, CursorResult)  # noqa: S101 - what an UPDATE returns
     return result.rowcount
+
+
+def reopen(
+    session: Session,
+    *where: ColumnElement[bool],
+    reasons: Collection[Reason],
+    now: datetime,
+) -> None:
+    """Let these go on who were through for one of the reasons; not committed.
+
+    The next scan ends them again where nothing is left. Who went through a sequence
+    several times goes on with the last: each mail comes once.
+    """
+    later = aliased(Enrollment)
+    is_last = ~(
+        select(later.id)
+        .where(
+            later.subscriber_id == Enrollment.subscriber_id,
+            later.sequence_id == Enrollment.sequence_id,
+            later.run > Enrollment.run,
+        )
+        .exists()
+    )
+    session.execute(
+        update(Enrollment)
+        .where(Enrollment.reason.in_(reasons), is_last, *where)
+        .values(state=EnrollmentState.ACTIVE, reason=None, due_at=now)
+    )
 
 
 def take_back(session: Session, *where: ColumnElement[bool], now: datetime) -> None:

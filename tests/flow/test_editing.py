@@ -151,6 +151,19 @@ def test_who_had_finished_goes_on_when_that_is_asked_for(session: Session) -> No
     assert got(session, done) == ["a", "b", "c", "d", "new"]
 
 
+def test_who_went_through_twice_gets_a_new_mail_once(session: Session) -> None:
+    row = sequence(session)
+    first, second = walker(session, row, days=20), walker(session, row, days=9)
+    second.subscriber_id, second.run = first.subscriber_id, first.run + 1
+    session.flush()
+
+    put_in(session, row, "new", after="d")
+    publish(session, row, reopen=True)
+
+    assert gets(session, first) == []
+    assert gets(session, second) == ["new Tue 08:30"]
+
+
 @pytest.mark.parametrize(
     ("letter", "days", "expected"),
     [

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from funnel.domain.status import DeliveryState, Kind, Reason, Role
-from funnel.flow import occurrences
+from funnel.domain.status import DeliveryState, EnrollmentState, Kind, Reason, Role
+from funnel.flow import due, occurrences
 from funnel.flow.occurrences import BadOccurrence, Entry, Stale
 from funnel.models import Delivery, Enrollment, Masterclass, Occurrence, Step
 
@@ -116,6 +116,35 @@ def test_a_date_that_has_begun_keeps_its_time_but_gets_its_recording(
     moved = entry(factories.START + timedelta(days=3))
     with pytest.raises(BadOccurrence):
         occurrences.edit(session, date.id, moved, now=after)
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        (EnrollmentState.COMPLETED, Reason.FINISHED),
+        (EnrollmentState.EXITED, Reason.UNSUBSCRIBED),
+    ],
+)
+def test_a_recording_that_comes_later_brings_its_mail_to_who_was_through(
+    session: Session, date: Occurrence, state: EnrollmentState, reason: Reason
+) -> None:
+    her = enroll(session, date)
+    her.state, her.reason, her.due_at = state, reason, None
+    date.replay_until = None
+    step = factories.step(
+        session,
+        sequence_id=date.masterclass.sequence_id,
+        kind=Kind.SERVICE,
+        timing="replay end - 24 hours",
+    )
+    evening, day = date.ends_at + HOUR, timedelta(days=1)
+
+    occurrences.edit(session, date.id, entry(), now=evening)
+    due.scan(session, now=evening)
+    due.scan(session, now=factories.START + 6 * day + HOUR)
+
+    mails = session.scalars(select(Delivery).where(Delivery.step_id == step.id)).all()
+    assert [mail.enrollment_id for mail in mails] == [her.id]
 
 
 def test_a_date_called_off_stops_its_service_mail_and_tells_every_seat(

@@ -81,8 +81,11 @@ def edit(
             {"starts_at": N_("It has started; its time stays as it was.")}
         )
     _check(session, occurrence.masterclass_id, entry, now, but=occurrence)
+    has_recording = entry.replay_until not in {None, occurrence.replay_until}
     for name, value in asdict(entry).items():
         setattr(occurrence, name, value)
+    if has_recording:
+        _reopen(session, occurrence, now)
     _look_again(session, occurrence, now)
     if is_moved:
         occurrence.moved_at = now
@@ -239,8 +242,18 @@ def _forget_old_time(session: Session, occurrence: Occurrence, now: datetime) ->
 
 
 def _look_again(session: Session, occurrence: Occurrence, now: datetime) -> None:
-    mine = select(Registration.id).where(Registration.occurrence_id == occurrence.id)
-    enrollment.look_again(session, Enrollment.registration_id.in_(mine), now=now)
+    enrollment.look_again(session, _enrolled_for(occurrence), now=now)
+
+
+def _reopen(session: Session, occurrence: Occurrence, now: datetime) -> None:
+    """Let the seats go on that were through: mails about a recording come with it."""
+    were = {Reason.FINISHED, Reason.UNSUBSCRIBED}
+    enrollment.reopen(session, _enrolled_for(occurrence), reasons=were, now=now)
+
+
+def _enrolled_for(occurrence: Occurrence) -> ColumnElement[bool]:
+    seats = select(Registration.id).where(Registration.occurrence_id == occurrence.id)
+    return Enrollment.registration_id.in_(seats)
 
 
 def _record(session: Session, occurrence: Occurrence, what: str, now: datetime) -> None:

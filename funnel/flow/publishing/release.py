@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict, Unpack
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from funnel.domain.status import EnrollmentState, Reason, Role, SequenceState
+from funnel.domain.status import Reason, Role, SequenceState
 from funnel.flow import enrollment, events, team
 from funnel.flow.publishing import draft, jobs, review, structure, versions
 from funnel.flow.publishing.changes import is_retimed, seen, unpublished
@@ -176,26 +176,11 @@ def _plan_again(
     session: Session, sequence: Sequence, now: datetime, wishes: Wishes
 ) -> None:
     sequence.retimed_at = now
-    if wishes.reopen:
-        reopen(session, sequence.id)
     inside = Enrollment.sequence_id == sequence.id
+    if wishes.reopen:
+        enrollment.reopen(session, inside, reasons={Reason.FINISHED}, now=now)
     count = enrollment.look_again(session, inside, now=now)
     jobs.watch_replanning(session, sequence, count, now=now)
-
-
-def reopen(session: Session, sequence_id: int) -> int:
-    """Let who finished go on; the next scan ends it again where nothing is left."""
-    result = session.execute(
-        update(Enrollment)
-        .where(
-            Enrollment.sequence_id == sequence_id,
-            Enrollment.state == EnrollmentState.COMPLETED,
-            Enrollment.reason == Reason.FINISHED,
-        )
-        .values(state=EnrollmentState.ACTIVE, reason=None)
-    )
-    assert isinstance(result, CursorResult)  # noqa: S101 - what an UPDATE returns
-    return result.rowcount
 
 
 def _check_roles(session: Session, sequence: Sequence) -> None:
