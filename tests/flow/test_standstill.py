@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from funnel.domain.status import DeliveryState, How, Kind, Reason, SequenceState
 from funnel.flow import due, publishing
-from funnel.models import Delivery, Enrollment, Sequence
+from funnel.models import Delivery, Enrollment, Sequence, Subscriber
 
 NOW = factories.NOW
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -190,6 +190,23 @@ def test_what_each_way_out_says_beforehand_is_what_happens(
     assert choice.skipped == reasons.count(Reason.STOOD_STILL)
     expected = {How.SHIFT: (9, 9), How.CONTINUE: (3, 0), How.SKIP: (0, 0)}[how]
     assert (choice.leave, choice.shifted) == expected
+
+
+def test_what_a_way_out_says_minds_the_days_of_a_sequence_that_goes_first(
+    session: Session,
+) -> None:
+    low = course(session, *[MORNING] * 5, rules={"hold": False})
+    days = [{**MORNING, "timing": f"2026-11-{day} at 08:30"} for day in (29, 30)]
+    high = course(session, *days, doors={"priority": 5})
+    her = enrolled(session, low)
+    person = session.get_one(Subscriber, her.subscriber_id)
+    factories.enrollment(session, sequence=high, subscriber=person, registration=None)
+    publishing.pause(session, low.id, now=NOW)
+
+    said = publishing.standstill(session, low.id, now=NOW + 4 * DAY)
+
+    [shift] = [one for one in said.choices if one.how is How.SHIFT]
+    assert (shift.later, shift.further) == (1, 1)  # a Saturday's mail comes on Friday
 
 
 def moments(session: Session, at: datetime) -> dict[int, datetime]:

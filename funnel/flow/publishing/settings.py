@@ -118,14 +118,14 @@ def leavers(
     if not new.leave.facts or new.leave == Doors.from_dict(sequence.doors).leave:
         return Leavers(0)
     seen = replace(course.live(session, sequence), doors=new)
-    ids, step = standstill.some(session, standstill.inside(sequence_id))
-    persons = people.load(session, ids, with_events=seen.reads_events)
+    some = standstill.some(session, standstill.inside(sequence_id))
+    persons = people.load(session, some.ids, with_events=seen.reads_events)
     gone = sum(
         outcome(person, seen, now).reason is Reason.EXIT_RULE
         for person in persons
         if person.row.reason not in LEAVING
     )
-    return Leavers(gone * step, step > 1)
+    return Leavers(gone * some.step, some.step > 1)
 
 
 def _canonical(rules: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from funnel.domain.status import (
 from funnel.flow import due, enrollment
 from funnel.flow.due import courses, dated, people
 from funnel.flow.due.outcome import Course
-from funnel.flow.due.people import Person
+from funnel.flow.due.people import Past, Person
 from funnel.models import Delivery, Enrollment, Occurrence, Pause, Registration, Step
 from funnel.models import Sequence as SequenceRow
 
@@ -38,6 +38,14 @@ class Lost(NamedTuple):
 
     step_id: int
     occurrence_id: int | None
+
+
+class Some(NamedTuple):
+    """Enrollments: some of them, how many there are, and one in how many these are."""
+
+    ids: Sequence[int]
+    total: int
+    step: int
 
 
 @dataclass(slots=True)
@@ -138,19 +146,15 @@ def standstill(
     """Say what each way to go on would mean now; changes nothing."""
     found = open_pause(session, sequence_id)
     since = found.since if found else now
-    ids = session.scalars(
-        select(Enrollment.id)
-        .where(_concerned(sequence_id, now))
-        .order_by(Enrollment.id)
-    ).all()
-    step = -(-len(ids) // MOST_ASKED) or 1
-    persons, others = _load(session, ids[::step]), _others(session, sequence_id, now)
-    choices = [_choice(how, persons, since, now, step) for how in How]
-    for pairs, weight in ((persons, step), others):
-        _count_later(choices[0], pairs, since, now, weight)
-    is_estimate = max(step, others[1]) > 1
+    late = some(session, _concerned(sequence_id, now))
+    rest = some(session, inside(sequence_id) & (Enrollment.due_at > now))
+    overdue, others = (_load(session, one.ids, now) for one in (late, rest))
+    choices = [_choice(how, overdue, since, now, late.step) for how in How]
+    for views, one in ((overdue, late), (others, rest)):
+        _count_later(choices[0], views, since, now, one.step)
+    is_estimate = max(late.step, rest.step) > 1
     count = count_inside(session, sequence_id)
-    return Standstill(found, now - since, count, len(ids), choices, is_estimate)
+    return Standstill(found, now - since, count, late.total, choices, is_estimate)
 
 
 def reminders_ahead(
@@ -192,15 +196,21 @@ def count_inside(session: Session, sequence_id: int | None) -> int:
     return session.scalar(them) or 0
 
 
-def some(session: Session, where: ColumnElement[bool]) -> tuple[Sequence[int], int]:
-    """Return these enrollments, or of very many one in so many; and in how many."""
-    count = session.scalar(select(func.count()).where(where).select_from(Enrollment))
-    step = -(-(count or 0) // MOST_ASKED) or 1
+def some(session: Session, where: ColumnElement[bool]) -> Some:
+    """Return these enrollments; of very many one in so many."""
+    them = select(func.count()).where(where).select_from(Enrollment)
+    total = session.scalar(them) or 0
+    step = -(-total // MOST_ASKED) or 1
     ids = session.scalars(select(Enrollment.id).where(where, Enrollment.id % step == 0))
-    return ids.all(), step
+    return Some(ids.all(), total, step)
 
 
-Pair = tuple[Person, Course]
+class View(NamedTuple):
+    """Somebody inside, and what she has ahead when there was no pause."""
+
+    person: Person
+    course: Course
+    calendar: list[Planned]
 
 
 def _dates_ahead(session: Session, now: datetime) -> Sequence[Occurrence]:
@@ -226,39 +236,36 @@ def _seats(session: Session, sequence_id: int, date: Occurrence) -> int:
     return session.scalar(seats) or 0
 
 
-def _others(
-    session: Session, sequence_id: int | None, now: datetime
-) -> tuple[list[Pair], int]:
-    """Read who has nothing overdue: all, or one in so many."""
-    ids, step = some(session, inside(sequence_id) & (Enrollment.due_at > now))
-    return _load(session, ids), step
-
-
-def _load(session: Session, ids: Sequence[int]) -> list[Pair]:
+def _load(session: Session, ids: Sequence[int], now: datetime) -> list[View]:
     """Read the people, without the marketing that would be planned anew."""
     ways = select(Enrollment.sequence_id).where(Enrollment.id.in_(ids)).distinct()
     maps = courses.load(session, set(session.scalars(ways)))
-    pairs = []
-    for person in people.load(session, ids, with_events=maps.read_events):
-        course = maps.found[person.row.sequence_id]
-        if not isinstance(course, Exception):
-            kinds = course.kinds
-            past = [
-                one
-                for one in person.past
-                if one.state is not DeliveryState.SCHEDULED
-                or kinds.get(one.step_id) is not Kind.MARKETING
-            ]
-            pairs.append((person._replace(past=past), course))
-    return pairs
+    persons = [
+        person._replace(past=_kept(person, maps.of(person.row.sequence_id)))
+        for person in people.load(session, ids, with_events=maps.read_events)
+        if maps.can_read(person.row.sequence_id)
+    ]
+    views = []
+    for person in due.beside(session, persons, now=now):
+        course = maps.of(person.row.sequence_id)
+        views.append(View(person, course, due.ahead(person, course, now)))
+    return views
+
+
+def _kept(person: Person, course: Course) -> list[Past]:
+    return [
+        one
+        for one in person.past
+        if one.state is not DeliveryState.SCHEDULED
+        or course.kinds.get(one.step_id) is not Kind.MARKETING
+    ]
 
 
 def _choice(
-    how: How, pairs: Iterable[Pair], since: datetime, now: datetime, weight: int
+    how: How, views: Iterable[View], since: datetime, now: datetime, weight: int
 ) -> Choice:
     choice = Choice(how)
-    for person, course in pairs:
-        calendar = due.ahead(person, course, now)
+    for person, course, calendar in views:
         passed = {item.step.id for item in calendar if item.at <= now}
         for item in due.ahead(person, _after(course, how, since, now), now):
             if item.step.id in passed:
@@ -267,19 +274,19 @@ def _choice(
 
 
 def _count_later(
-    choice: Choice, pairs: Iterable[Pair], since: datetime, now: datetime, weight: int
+    choice: Choice, views: Iterable[View], since: datetime, now: datetime, weight: int
 ) -> None:
     """Count what this does to the marketing that was to come after the pause."""
     much = now - since + ONE_DAY
-    for person, course in pairs:
-        calendar = {
+    for person, course, calendar in views:
+        coming = {
             item.step.id: item.at
-            for item in due.ahead(person, course, now)
+            for item in calendar
             if item.at > now and item.skip is None and item.step.is_marketing
         }
         for item in due.ahead(person, _after(course, choice.how, since, now), now):
-            delay = item.at - calendar.get(item.step.id, item.at)
-            if item.step.id in calendar and item.skip is Reason.TOO_LATE:
+            delay = item.at - coming.get(item.step.id, item.at)
+            if item.step.id in coming and item.skip is Reason.TOO_LATE:
                 choice.too_late += weight
             elif delay and item.skip is None:
                 choice.later += weight
