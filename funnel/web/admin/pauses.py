@@ -21,7 +21,7 @@ from funnel.web.auth import needs
 bp = Blueprint("pauses", __name__)
 
 SLUG = "/sequences/<slug>"
-WEEK = timedelta(days=7)
+MINUTE, WEEK = timedelta(minutes=1), timedelta(days=7)
 
 
 @bp.get(f"{SLUG}/pause")
@@ -97,7 +97,7 @@ def ways(still: Standstill) -> list[tuple[Choice, str, list[str]]]:
 
 @bp.app_template_global("length_of_pause")
 def length(still: Standstill) -> str:
-    return dates.duration(still.length, str(get_locale()))
+    return dates.duration(max(still.length, MINUTE), str(get_locale()))
 
 
 def _sequence(slug: str) -> Sequence:
