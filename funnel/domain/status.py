@@ -182,6 +182,7 @@ class Verdict(StrEnum):
     KNOWN = "known"  # gets a tag, and a name where she has none; nothing else
     UNKNOWN_ZONE = "unknown-zone"  # new, and is to live by our own time
     STOPPED = "stopped"  # she left elsewhere: kept as somebody who gets no mail
+    CONTRADICTED = "contradicted"  # she left elsewhere, and is subscribed here
     HOME_ZONE = "home-zone"  # what became of an unknown zone: she is in
     UNKNOWN_STATE = "unknown-state"  # nobody becomes active by a word we do not know
     BAD_ADDRESS = "bad-address"

@@ -20,7 +20,7 @@ from importing import (
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from funnel.domain.status import ImportState, Purpose, Scope, SubscriberState, Verdict
+from funnel.domain.status import ImportState, Purpose, SubscriberState, Verdict
 from funnel.flow import imports, preferences, reports, subscribers
 from funnel.flow.imports import Unready
 from funnel.flow.preferences import Wording
@@ -33,7 +33,6 @@ from funnel.models import (
     ImportRow,
     Subscriber,
     SubscriberImport,
-    Suppression,
 )
 
 
@@ -190,73 +189,6 @@ def test_whoever_goes_on_with_a_file_begins_where_the_other_stopped(
     assert lines == [first, first + 8, first + 16]
     names = session.scalars(select(Subscriber.first_name)).all()
     assert set(names) == {f"Zoë {n}" for n in (1, 2, 4, 5, 7, 8)}
-
-
-def test_who_left_another_program_is_kept_as_somebody_who_left(
-    session: Session, now: datetime
-) -> None:
-    text = (
-        "email,status\nweg@example.nl,Unsubscribed\ndood@example.nl,cleaned\n"
-        "nooit@example.nl,pending\nblij@example.nl,subscribed\n"
-    )
-
-    row = brought_in(session, text, now)
-
-    assert row.tally == {"stopped": 2, "not-confirmed": 1, "new": 1}
-    assert person(session, "weg@example.nl").state is SubscriberState.UNSUBSCRIBED
-    assert person(session, "dood@example.nl").state is SubscriberState.BOUNCED
-    scopes = session.scalars(select(Suppression.scope).order_by(Suppression.id))
-    assert list(scopes) == [Scope.MARKETING, Scope.ALL]
-    assert len(session.scalars(select(Consent)).all()) == 1
-
-
-@pytest.mark.parametrize(
-    "word",
-    ["banaan", "nee", "ja", "", " ", "1", "actief?niet", "archived", "soft bounced"],
-)
-def test_a_state_that_we_do_not_know_makes_nobody_active(
-    session: Session, now: datetime, word: str
-) -> None:
-    here = factories.subscriber(session, address="hier@example.nl", first_name="")
-    text = f"email,status,tags\nbo@example.nl,{word},\nhier@example.nl,{word},oud\n"
-
-    row = brought_in(session, text, now)
-
-    assert row.tally == {"unknown-state": 2}
-    session.refresh(here)
-    assert here.tags == []
-    assert session.scalar(select(func.count(Subscriber.id))) == 1
-    assert session.scalars(select(Consent)).all() == []
-    found = list(imports.left_out(session, row.id))
-    assert [(one.line, one.address) for one in found] == [
-        (2, "bo@example.nl"),
-        (3, "hier@example.nl"),
-    ]
-    assert {one.values["odd_state"] for one in found} == {word.strip()}
-
-
-@pytest.mark.parametrize(
-    ("word", "state"),
-    [
-        *((one, "active") for one in ("active", "Subscribed", "CONFIRMED", "enabled")),
-        *((one, "active") for one in ("actief", "Ingeschreven", "opted-in")),
-        *((one, "unsubscribed") for one in ("Unsubscribed", "blocked", "cancelled")),
-        *((one, "unsubscribed") for one in ("suppressed", "blocklisted", "Afgemeld")),
-        *((one, "bounced") for one in ("cleaned", "hard bounced", "Opgeschoond")),
-        *((one, "complained") for one in ("complained", "junk", "spam complaint")),
-        *((one, None) for one in ("nonsubscribed", "Unconfirmed", "transactional")),
-    ],
-)
-def test_the_words_of_other_programs_go_where_they_belong(
-    session: Session, now: datetime, word: str, state: str | None
-) -> None:
-    row = brought_in(session, f"email,status\nbo@example.nl,{word}\n", now)
-
-    found = session.scalar(select(Subscriber.state))
-    assert found == (SubscriberState(state) if state else None)
-    agreed = session.scalars(select(Consent)).all()
-    assert bool(agreed) is (state == "active")
-    assert row.tally.get("not-confirmed", 0) == (state is None)
 
 
 def test_who_lives_where_we_know_no_time_comes_in_and_is_reported(

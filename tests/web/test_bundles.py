@@ -193,7 +193,7 @@ def encrypted() -> bytes:
         (zipped(GOOD)[:-30], "no zip file"),
         (encrypted(), "no zip file"),
         (zipped({"rust/01-een.md": TEXT}), "sequence.toml is missing"),
-        (zipped({"rust/sequence.toml": HEAD}), "no steps"),
+        (zipped({"rust/sequence.toml": HEAD}), "no mails"),
         (zipped({"add/sequence.toml": HEAD, "add/01-een.md": TEXT}), "cannot be"),
         (zipped({**GOOD, "rust/01-een.md": TEXT + "\0"}), "no text has"),
         (zipped({**GOOD, "rust/sequence.toml": HEAD + r'x = "\u0000"'}), "no text has"),

@@ -126,6 +126,7 @@ def known(app: Flask, session: Session) -> dict[str, dict[str, Any]]:
         "admin.steps": {"step_id": step.id},
         "admin.subscribers": her,
         "admin.team": {"user_id": factories.user(session).id},
+        "admin.departures": her,
         "admin.ways": her | sequence,
         "doors": token(links.account(invitation.id)),
         "confirm": token(links.confirm(sent)),
@@ -305,7 +306,7 @@ HOSTILE = (
     "' autofocus onfocus=grab() x='",
     "javascript:grab()//",
     "--></style><iframe srcdoc='<script>grab()</script>'>",
-    "{{ 7*191 }}{% for x in y %}",
+    "{{ 1117*1123*1129 }}{% for x in y %}",
     "\u202e<a href=//evil.example>\u2066",
 )
 FILLED_FROM_OUTSIDE = {
@@ -370,5 +371,5 @@ def test_words_from_outside_are_only_ever_words(
                 page.feed(read)
                 shown += str(escape(words)) in read
             assert page.found == [], name
-            assert b"1337" not in answer.data, name
+            assert b"1416207439" not in answer.data, name
     assert shown >= 5

@@ -30,6 +30,8 @@ NEEDED = {
     "deliveries.show": VIEWER,
     "dashboard.file": VIEWER,
     "dashboard.show": VIEWER,
+    "departures.erase": OWNER,
+    "departures.unsubscribe": MARKETER,
     "exchange.bring_in": MARKETER,
     "exchange.write_out": MARKETER,
     "imports.cancel": MARKETER,

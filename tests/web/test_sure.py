@@ -4,12 +4,14 @@ import re
 
 import factories
 import pytest
+import sending
 from flask import Flask
 from sqlalchemy.orm import Session
 from studio import Colleague, colleague
 
-from funnel.domain.status import SequenceState
-from funnel.models import Sequence
+from funnel.domain.status import SequenceState, SubscriberState, TeamRole
+from funnel.flow import preferences
+from funnel.models import Sequence, Subscriber
 
 
 @pytest.fixture
@@ -85,3 +87,42 @@ def test_letting_somebody_go_says_that_it_is_for_good(
     said = asked(page, f"{path}/ways/rust/finish")
     assert "no more marketing mail" in said
     assert "cannot be undone" in said
+
+
+def test_who_asks_one_of_us_to_stop_gets_no_more_marketing(
+    mara: Colleague, session: Session
+) -> None:
+    way = factories.enrollment(session)
+    her = session.get_one(Subscriber, way.subscriber_id)
+    sending.agree(session, her)
+    session.commit()
+    path = f"/admin/subscribers/{her.id}"
+
+    said = asked(mara.get(path).text, f"{path}/unsubscribe")
+    mara.post(f"{path}/unsubscribe")
+
+    assert "only she herself can come back" in said
+    session.expire_all()
+    assert her.state is SubscriberState.UNSUBSCRIBED
+    assert preferences.in_force(session, her.id) == frozenset()
+    page = mara.get(path).text
+    assert "by one of us, as she asked" in page
+    assert f"{path}/unsubscribe" not in page
+
+
+def test_who_wants_to_be_forgotten_is_erased_by_an_owner(
+    mara: Colleague, app: Flask, session: Session
+) -> None:
+    owner = colleague(app, session, role=TeamRole.OWNER)
+    her = factories.subscriber(session, address="noor@example.nl")
+    session.commit()
+    path = f"/admin/subscribers/{her.id}"
+
+    said = asked(owner.get(path).text, f"{path}/erase")
+    assert f"{path}/erase" not in mara.get(path).text
+    owner.post(f"{path}/erase")
+
+    assert "cannot be undone" in said
+    session.expire_all()
+    assert her.address is None
+    assert "noor@example.nl" not in mara.get("/admin/subscribers").text

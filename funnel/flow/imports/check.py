@@ -1,23 +1,30 @@
 """The look at every row before anything is changed: it fills the report."""
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from funnel.domain.status import ImportState, Verdict
 from funnel.flow.imports import desk, judge, source
 from funnel.flow.imports.batch import Row, put
-from funnel.flow.imports.judge import Candidate
+from funnel.flow.imports.judge import LEFT, Candidate
 from funnel.flow.rows import among
 from funnel.mail.problem import N_
 from funnel.models import ImportChunk, ImportRow, SubscriberImport
 
 BATCH = 1000
 MOST_ROWS = 2_000_000
+STOPS = {
+    Verdict.NEW: Verdict.STOPPED,
+    Verdict.UNKNOWN_ZONE: Verdict.STOPPED,
+    Verdict.STOPPED: Verdict.STOPPED,
+    Verdict.KNOWN: Verdict.CONTRADICTED,
+}
+"""What becomes of the first row about somebody who left by a second."""
 
 
 class Chunks(io.RawIOBase):
@@ -76,7 +83,9 @@ def step(session: Session, row: SubscriberImport, reader: Reader) -> None:
     read = [judge.read(row, line, cells) for line, cells in found]
     people = [one for one in read if isinstance(one, Candidate)]
     refused = [one for one in read if not isinstance(one, Candidate)]
-    put(session, ImportRow, [*refused, *_weighed(session, row, people)])
+    seen = _first_lines(session, row, people)
+    put(session, ImportRow, [*refused, *_weighed(session, row, people, seen)])
+    _stop(session, row, [one for one in people if seen[one.digest] != one.line], seen)
     row.done = reader.done = row.done + len(found)
     if len(found) < BATCH:
         row.state, row.total = ImportState.CHECKED, row.done
@@ -84,12 +93,14 @@ def step(session: Session, row: SubscriberImport, reader: Reader) -> None:
 
 
 def _weighed(
-    session: Session, row: SubscriberImport, people: Sequence[Candidate]
+    session: Session,
+    row: SubscriberImport,
+    people: Sequence[Candidate],
+    seen: Mapping[str, int],
 ) -> Iterator[Row]:
-    seen = _first_lines(session, row, people)
     here = judge.known(session, people)
     for one in people:
-        first = seen.setdefault(one.digest, one.line)
+        first = seen[one.digest]
         is_second = first != one.line
         yield judge.kept(
             row,
@@ -101,6 +112,32 @@ def _weighed(
         )
 
 
+def _stop(
+    session: Session,
+    row: SubscriberImport,
+    seconds: Sequence[Candidate],
+    seen: Mapping[str, int],
+) -> None:
+    """Let who left by a second row about her come in as somebody who left.
+
+    Programs write a row for each list; whoever left one of them must not get mail
+    because of another.
+    """
+    for state in LEFT:
+        lines = {seen[one.digest] for one in seconds if one.state is state}
+        new = func.jsonb_set(ImportRow.values, ["state"], func.to_jsonb(str(state)))
+        for before, after in STOPS.items():
+            session.execute(
+                update(ImportRow)
+                .where(
+                    ImportRow.import_id == row.id,
+                    ImportRow.verdict == before,
+                    among(ImportRow.line, lines),
+                )
+                .values(verdict=after, values=new)
+            )
+
+
 def _last_line(session: Session, row: SubscriberImport) -> int:
     """Return at which line the rows end that were looked at; each is kept."""
     last = select(func.max(ImportRow.line)).where(ImportRow.import_id == row.id)
@@ -110,7 +147,7 @@ def _last_line(session: Session, row: SubscriberImport) -> int:
 def _first_lines(
     session: Session, row: SubscriberImport, people: Sequence[Candidate]
 ) -> dict[str, int]:
-    """Return on which earlier line of the file these addresses stood."""
+    """Return on which line of the file these addresses stand first."""
     before = session.execute(
         select(ImportRow.digest, func.min(ImportRow.line).label("line"))
         .where(
@@ -119,4 +156,7 @@ def _first_lines(
         )
         .group_by(ImportRow.digest)
     )
-    return {one.digest: one.line for one in before}
+    found = {one.digest: one.line for one in before}
+    for one in people:
+        found.setdefault(one.digest, one.line)
+    return found

@@ -22,6 +22,12 @@ from funnel.models import Subscriber, SubscriberImport, Suppression
 LONGEST_NAME = 80
 LONGEST_SHOWN = 254
 LANGUAGES = ("nl", "en")
+LEFT = (
+    SubscriberState.UNSUBSCRIBED,
+    SubscriberState.BOUNCED,
+    SubscriberState.COMPLAINED,
+)
+"""In their order: of two rows about one person, the later state here counts."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,11 @@ class Candidate:
         """Return where she stands elsewhere; None for a word that we do not know."""
         state = self.values.get("state", SubscriberState.ACTIVE)
         return SubscriberState(state) if state else None
+
+    @property
+    def has_left(self) -> bool:
+        """Say whether she gets no mail elsewhere any more, by this row."""
+        return self.state in LEFT
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +137,15 @@ def verdict(one: Candidate, here: Known) -> Verdict:
         return Verdict.LEFT
     if one.state is None:
         return Verdict.UNKNOWN_STATE
-    return Verdict.KNOWN if state is not None else _of_a_stranger(one)
+    if state is None:
+        return _of_a_stranger(one)
+    return Verdict.CONTRADICTED if one.has_left else Verdict.KNOWN
 
 
 def _of_a_stranger(one: Candidate) -> Verdict:
     if one.state is SubscriberState.PENDING:
         return Verdict.NOT_CONFIRMED
-    if one.state is not SubscriberState.ACTIVE:
+    if one.has_left:
         return Verdict.STOPPED
     if not one.values["agreed"]:
         return Verdict.NO_CONSENT

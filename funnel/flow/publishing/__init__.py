@@ -1,6 +1,6 @@
 """0. A marketer's words become drafts, and drafts become what is sent."""
 
-from funnel.flow.publishing.bundle import BadBundle, bring_in, pack, unpacked
+from funnel.flow.publishing.bundle import bring_in, pack, unpacked
 from funnel.flow.publishing.changes import Change, changes, seen, unpublished
 from funnel.flow.publishing.compare import Piece, paragraphs, whole, words
 from funnel.flow.publishing.content import Content, contents
@@ -107,7 +107,6 @@ __all__ = [
     "AT_ONCE",
     "MISTAKE",
     "Ahead",
-    "BadBundle",
     "BadDraft",
     "BadFolder",
     "BadName",

@@ -10,6 +10,7 @@ from funnel.flow import pictures
 from funnel.flow.pictures import BadPicture
 from funnel.flow.publishing.folder import BadFolder, File
 from funnel.mail import picture
+from funnel.mail.problem import N_
 
 FOLDER = "media"
 
@@ -48,7 +49,8 @@ def _read(file: Path) -> picture.Picture:
     try:
         return picture.kept(file.name, file.read_bytes())
     except (OSError, BadPicture):
-        raise BadFolder(
-            f"{FOLDER}/{file.name}: this is not the picture that its name says. "
-            "Send yours up in the studio, and use the name that it gets"
-        ) from None
+        sentence = N_(
+            "%(file)s: this is not the picture that its name says. Send yours up in "
+            "the studio, and use the name that it gets"
+        )
+        raise BadFolder(sentence, file=f"{FOLDER}/{file.name}") from None

@@ -20,7 +20,7 @@ from zipfile import ZipFile, ZipInfo
 from sqlalchemy.orm import Session
 
 from funnel.flow.publishing import exchange, folder
-from funnel.flow.publishing.folder import HEAD
+from funnel.flow.publishing.folder import HEAD, BadFolder
 from funnel.flow.publishing.shelf import LANGUAGES, LONGEST, RESERVED
 from funnel.mail.picture import MOST_OUT, NAME
 from funnel.mail.problem import N_
@@ -62,15 +62,6 @@ BAD_HEAD = N_(
 NO_FOLDER = N_("The folder is not in the format of a sequence.")
 
 
-class BadBundle(ValueError):  # noqa: N818 - it names what was found
-    """The file is not taken: a sentence for the marketer, and its details."""
-
-    def __init__(self, sentence: str, **details: str) -> None:
-        """Keep both, to be said in her language."""
-        super().__init__(sentence % details if details else sentence)
-        self.sentence, self.details = sentence, details
-
-
 def pack(session: Session, slug: str) -> bytes:
     """Return the folder of a sequence, as it is published, as a zip file; BadFolder."""
     out = io.BytesIO()
@@ -88,7 +79,7 @@ def pack(session: Session, slug: str) -> bytes:
 
 @contextmanager
 def unpacked(data: bytes) -> Iterator[Path]:
-    """Give the folder of a zip file, for as long as it is looked at; BadBundle."""
+    """Give the folder of a zip file, for as long as it is looked at; BadFolder."""
     files = _files(data)
     with tempfile.TemporaryDirectory() as place:
         for name, content in files.items():
@@ -101,18 +92,18 @@ def unpacked(data: bytes) -> Iterator[Path]:
 def bring_in(session: Session, path: Path, *, now: datetime, author: str) -> Sequence:
     """Make drafts of a folder that somebody sent; nothing of it goes live.
 
-    Raises BadBundle, BadFolder or BadDraft, and has changed nothing then.
+    Raises BadFolder or BadDraft, and has changed nothing then.
     """
     try:
         found = folder.read(path)
         if found.language not in LANGUAGES or len(found.name) > LONGEST:
-            raise BadBundle(BAD_HEAD)
+            raise BadFolder(BAD_HEAD)
         return exchange.import_folder(
             session, path, now=now, author=author, publish=False
         )
     except (TypeError, AttributeError, RecursionError):  # a list where a word belongs
         session.rollback()
-        raise BadBundle(NO_FOLDER) from None
+        raise BadFolder(NO_FOLDER) from None
     except ValueError:
         session.rollback()
         raise
@@ -121,32 +112,32 @@ def bring_in(session: Session, path: Path, *, now: datetime, author: str) -> Seq
 def _files(data: bytes) -> dict[str, bytes]:
     """Return what is in it, by names that are known to be good."""
     if len(data) > MOST_IN:
-        raise BadBundle(TOO_LARGE)
+        raise BadFolder(TOO_LARGE)
     try:
         with ZipFile(io.BytesIO(data)) as packed:
             return _read(packed)
-    except BadBundle:
+    except BadFolder:
         raise
     except _BROKEN:
-        raise BadBundle(NO_ZIP) from None
+        raise BadFolder(NO_ZIP) from None
 
 
 def _read(packed: ZipFile) -> dict[str, bytes]:
     infos = packed.infolist()
     if len(infos) > MOST_FILES:
-        raise BadBundle(TOO_LARGE)
+        raise BadFolder(TOO_LARGE)
     found: dict[str, bytes] = {}
     left = MOST_UNPACKED
     for info in infos:
         if MACS.fullmatch(info.filename) or _is_folder(info):
             continue
         if info.filename in found:
-            raise BadBundle(STRANGE, name=_shown(info.filename))
+            raise BadFolder(STRANGE, name=_shown(info.filename))
         content = _content(packed, info, min(left, _most(_checked(info, found))))
         left -= len(content)
         found[info.filename] = content
     if not found:
-        raise BadBundle(NO_ZIP)
+        raise BadFolder(NO_ZIP)
     return found
 
 
@@ -155,12 +146,12 @@ def _checked(info: ZipInfo, found: dict[str, bytes]) -> str:
     name = INSIDE.fullmatch(info.filename)
     root = next(iter(found), info.filename).partition("/")[0]
     if name is None or name["folder"] != root:
-        raise BadBundle(STRANGE, name=_shown(info.filename))
+        raise BadFolder(STRANGE, name=_shown(info.filename))
     kind = stat.S_IFMT(info.external_attr >> 16)
     if kind not in {0, stat.S_IFREG} or info.compress_type not in WAYS:
-        raise BadBundle(NO_FILE, name=_shown(info.filename))
+        raise BadFolder(NO_FILE, name=_shown(info.filename))
     if root in RESERVED:
-        raise BadBundle(TAKEN, name=root)
+        raise BadFolder(TAKEN, name=root)
     return name["file"]
 
 
@@ -168,9 +159,9 @@ def _content(packed: ZipFile, info: ZipInfo, most: int) -> bytes:
     with packed.open(info) as file:
         content = file.read(most + 1)
     if len(content) > most:
-        raise BadBundle(TOO_LARGE)
+        raise BadFolder(TOO_LARGE)
     if not info.filename.endswith(_PICTURES) and ZERO.search(content):
-        raise BadBundle(UNREADABLE, name=info.filename)
+        raise BadFolder(UNREADABLE, name=info.filename)
     return content
 
 

@@ -14,7 +14,8 @@ from funnel.domain.rules import Rules
 from funnel.domain.status import Role, SequenceState
 from funnel.flow.publishing import album, draft, folder, release, structure
 from funnel.flow.publishing.content import contents
-from funnel.flow.publishing.folder import BadFolder, File, Folder
+from funnel.flow.publishing.folder import SAYS, BadFolder, File, Folder
+from funnel.mail.problem import N_
 from funnel.models import Sequence, Step
 
 
@@ -52,7 +53,7 @@ def export_folder(session: Session, slug: str, path: Path) -> Folder:
     """
     sequence = session.scalar(select(Sequence).where(Sequence.slug == slug))
     if sequence is None:
-        raise BadFolder(f"no sequence is called {slug}")
+        raise BadFolder(N_("no sequence is called %(name)s"), name=slug)
     files = tuple(
         File(step.slug, step.role, both.published or both.latest)
         for step in sequence.steps
@@ -123,10 +124,11 @@ def _keep_rules(sequence: Sequence, found: Folder) -> None:
         )
     )
     if sequence.version and not (is_same and found.language == sequence.language):
-        raise BadFolder(
-            f"{folder.HEAD}: rules, doors and language of a published sequence are "
-            "changed in the studio, not by a folder; export it to see them"
+        sentence = N_(
+            "%(file)s: rules, doors and language of a published sequence are changed "
+            "in the studio, not by a folder; export it to see them"
         )
+        raise BadFolder(sentence, file=folder.HEAD)
     sequence.name, sequence.language = found.name, found.language
     sequence.rules, sequence.doors = found.rules, found.doors
 
@@ -135,7 +137,7 @@ def _canonical(kind: type[Rules | Doors], table: dict[str, Any]) -> dict[str, An
     try:
         return kind.from_dict(table).to_dict()
     except (AttributeError, KeyError, TypeError, ValueError) as problem:
-        raise BadFolder(f"{folder.HEAD}: {problem}") from None
+        raise BadFolder(SAYS, file=folder.HEAD, why=str(problem)) from None
 
 
 def _in_order(rules: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, Any]:
@@ -155,10 +157,11 @@ def _step(sequence: Sequence, file: File) -> Step:
         step = Step(slug=file.slug, role=file.role, rank=len(sequence.steps))
         sequence.steps.append(step)
     if sequence.version and step.revision_id is not None and step.role != file.role:
-        raise BadFolder(
-            f"{file.slug}.md: what a published mail is for cannot change; "
-            "give the file another name"
+        sentence = N_(
+            "%(file)s: what a published mail is for cannot change; give the file "
+            "another name"
         )
+        raise BadFolder(sentence, file=f"{file.slug}.md")
     step.role = file.role
     return step
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from funnel.domain.status import MAILINGS, Kind, Purpose, Role
 from funnel.flow.publishing.content import Content
+from funnel.mail.problem import N_
 
 HEAD = "sequence.toml"
 FENCE = "+++\n"
@@ -26,6 +27,15 @@ ESCAPES = {"\\": "\\\\", '"': '\\"', "\b": "\\b", "\t": "\\t", "\n": "\\n"} | {
 
 class BadFolder(ValueError):  # noqa: N818 - it names what was found
     """A file is missing or not in the format; says which, and what to do."""
+
+    def __init__(self, sentence: str, **details: str) -> None:
+        """Keep both, to be said in the language of whoever sent it."""
+        super().__init__(sentence % details if details else sentence)
+        self.sentence, self.details = sentence, details
+
+
+SAYS = "%(file)s: %(why)s"
+NO_NAME = N_("%(file)s: use small letters, digits and hyphens")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +71,10 @@ def read(path: Path) -> Folder:
     head = _toml(HEAD, _text(path / HEAD))
     files = tuple(_file(file) for file in sorted(path.glob("*.md")))
     if not files:
-        raise BadFolder(f"{path} has no steps: add a file such as 01-welcome.md")
+        sentence = N_("%(file)s has no mails: add a file such as 01-welcome.md")
+        raise BadFolder(sentence, file=path.name)
     if not SLUG.fullmatch(path.resolve().name):
-        raise BadFolder(f"{path.name}: use small letters, digits and hyphens")
+        raise BadFolder(NO_NAME, file=path.name)
     return _folder(path.resolve().name, head, files)
 
 
@@ -100,9 +111,10 @@ def letter(file: File) -> str:
 def _folder(slug: str, head: Mapping[str, Any], files: tuple[File, ...]) -> Folder:
     strange = sorted(set(head) - {"name", "language", "order", "doors", "rules"})
     if strange:
-        raise BadFolder(f"{HEAD}: nothing is called {strange[0]} there")
+        sentence = N_("%(file)s: nothing is called %(name)s there")
+        raise BadFolder(sentence, file=HEAD, name=strange[0])
     if not head.get("name"):
-        raise BadFolder(f"{HEAD}: the name is missing")
+        raise BadFolder(N_("%(file)s: the name is missing"), file=HEAD)
     name, language = str(head["name"]), str(head.get("language", "nl"))
     rules, doors = head.get("rules", {}), head.get("doors", {})
     return Folder(slug, name, language, rules, files, _order(head, files), doors)
@@ -115,26 +127,30 @@ def _order(head: Mapping[str, Any], files: tuple[File, ...]) -> tuple[str, ...]:
     names = [file.slug for file in files if file.role is Role.LISTED]
     if sorted(order) != sorted(names):
         wrong = ", ".join(sorted({*order} ^ {*names})) or "one of them twice"
-        raise BadFolder(f"{HEAD}: order must name each listed step once: {wrong}")
+        sentence = N_("%(file)s: order must name each listed mail once: %(names)s")
+        raise BadFolder(sentence, file=HEAD, names=wrong)
     return order
 
 
 def _file(path: Path) -> File:
     if not SLUG.fullmatch(path.stem):
-        raise BadFolder(f"{path.name}: use small letters, digits and hyphens")
+        raise BadFolder(NO_NAME, file=path.name)
     text = _text(path)
     if not text.startswith(FENCE) or f"\n{FENCE}" not in text:
-        raise BadFolder(f"{path.name}: begin with a head between two lines of +++")
+        sentence = N_("%(file)s: begin with a head between two lines of +++")
+        raise BadFolder(sentence, file=path.name)
     head, body = text.removeprefix(FENCE).split(f"\n{FENCE}", 1)
     fields = _toml(path.name, head)
     strange = sorted(set(fields) - set(ORDER))
     if strange:
+        sentence = N_("%(file)s: no field is called %(name)s; use %(known)s")
         known = ", ".join(ORDER)
-        raise BadFolder(f"{path.name}: no field is called {strange[0]}; use {known}")
+        raise BadFolder(sentence, file=path.name, name=strange[0], known=known)
     try:
         return _step(path.stem, fields, body.strip("\n"))
     except (KeyError, ValueError) as problem:
-        raise BadFolder(f"{path.name}: {problem} is missing or not known") from None
+        sentence = N_("%(file)s: %(what)s is missing or not known")
+        raise BadFolder(sentence, file=path.name, what=str(problem)) from None
 
 
 def _step(slug: str, fields: Mapping[str, Any], body: str) -> File:
@@ -164,9 +180,10 @@ def _text(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8").replace("\r\n", "\n")
     except FileNotFoundError:
-        raise BadFolder(f"{path} is missing") from None
+        raise BadFolder(N_("%(file)s is missing"), file=path.name) from None
     except (OSError, UnicodeDecodeError) as problem:
-        raise BadFolder(f"{path.name} cannot be read as UTF-8: {problem}") from None
+        sentence = N_("%(file)s cannot be read as UTF-8: %(why)s")
+        raise BadFolder(sentence, file=path.name, why=str(problem)) from None
 
 
 def _put(path: Path, text: str) -> None:
@@ -177,7 +194,7 @@ def _toml(name: str, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
-        raise BadFolder(f"{name}: {problem}") from None
+        raise BadFolder(SAYS, file=name, why=str(problem)) from None
 
 
 def _table(table: Mapping[str, Any], name: str = "") -> Iterator[str]:

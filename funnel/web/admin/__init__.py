@@ -14,6 +14,7 @@ from funnel.web.admin import (
     colleagues,
     dashboard,
     deliveries,
+    departures,
     exchange,
     imports,
     media,
@@ -36,8 +37,18 @@ from funnel.web.admin import (
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 STUDIO = (
-    *(account, business, clicks, colleagues, dashboard, deliveries, exchange),
-    *(imports, media, occurrences, pauses, rules, second_step, selections, sequences),
+    *(account, business, clicks, colleagues, dashboard, deliveries, departures),
+    *(
+        exchange,
+        imports,
+        media,
+        occurrences,
+        pauses,
+        rules,
+        second_step,
+        selections,
+        sequences,
+    ),
     *(shelf, simulator, steps, structure, subscribers, trail, versions, ways),
 )
 for part in STUDIO:

@@ -18,6 +18,8 @@ DEEDS: Mapping[str, Any] = {
     "business.later": lazy_gettext("put off the business profile"),
     "business.save": lazy_gettext("saved the business profile"),
     "deliveries.decide": lazy_gettext("decided about a mail"),
+    "departures.erase": lazy_gettext("erased a subscriber"),
+    "departures.unsubscribe": lazy_gettext("unsubscribed somebody who asked for it"),
     "exchange.bring_in": lazy_gettext(
         "brought a sequence in from a folder, as a draft"
     ),

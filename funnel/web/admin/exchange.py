@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from funnel.db import db
 from funnel.domain.status import TeamRole
 from funnel.flow import publishing
-from funnel.flow.publishing import BadBundle, BadDraft, BadFolder
+from funnel.flow.publishing import BadDraft, BadFolder
 from funnel.web import now
 from funnel.web.admin import audited, words
 from funnel.web.admin.sequences import find
@@ -44,17 +44,15 @@ def bring_in() -> ResponseReturnValue:
         with publishing.unpacked(file.read() if file else b"") as path:
             audited.about(slug=path.name)
             found = publishing.bring_in(db.session(), path, now=now(), author=author)
-    except (BadBundle, BadDraft, BadFolder) as problem:
+    except (BadDraft, BadFolder) as problem:
         page = render_template("admin/new_sequence.html", refused=_said(problem))
         return page, 422
     flash(_("The folder is in, as a draft. Nobody gets its mails before you publish."))
     return redirect(url_for("admin.sequences.show", slug=found.slug), 303)
 
 
-def _said(problem: BadBundle | BadDraft | BadFolder) -> list[str]:
+def _said(problem: BadDraft | BadFolder) -> list[str]:
     """Return each thing that is wrong, with the file that it is in."""
     if isinstance(problem, BadDraft):
         return [f"{problem.slug}.md: {words.sentence(one)}" for one in problem.problems]
-    if isinstance(problem, BadBundle):
-        return [words.say(problem.sentence, problem.details)]
-    return [str(problem)]
+    return [words.say(problem.sentence, problem.details)]

@@ -32,6 +32,9 @@ VERDICTS = {
     Verdict.UNKNOWN_ZONE: lazy_gettext("new, at your time: their zone is unknown"),
     Verdict.HOME_ZONE: lazy_gettext("new, at your time: their zone is unknown"),
     Verdict.STOPPED: lazy_gettext("left elsewhere: kept as people who get no mail"),
+    Verdict.CONTRADICTED: lazy_gettext(
+        "left elsewhere, but subscribed here: unchanged"
+    ),
     Verdict.UNKNOWN_STATE: lazy_gettext("the state says nothing that we know"),
     Verdict.BAD_ADDRESS: lazy_gettext("no address that mail can reach"),
     Verdict.BAD_ROW: lazy_gettext("the row has more cells than the file has columns"),
@@ -69,6 +72,13 @@ def why(row: ImportRow) -> str:
     if row.verdict is Verdict.DUPLICATE and row.values.get("first"):
         return str(
             _("the address stands on line %(line)s, too", line=row.values["first"])
+        )
+    if row.verdict is Verdict.CONTRADICTED:
+        return str(
+            _(
+                "the file says that she left, and here she is subscribed: nothing was "
+                "changed. If she wants no more mail, unsubscribe her on her page"
+            )
         )
     if row.verdict is Verdict.BAD_ADDRESS and row.values.get("problem"):
         return str(ADDRESSES[Problem(row.values["problem"])])

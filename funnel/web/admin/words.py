@@ -121,6 +121,7 @@ PLACES = {
     "unsubscribe": lazy_gettext("by unsubscribing"),
     "import": lazy_gettext("in a file that was brought in"),
     "erasure": lazy_gettext("by erasing her data"),
+    "studio": lazy_gettext("by one of us, as she asked"),
 }
 ROLES = {
     Role.LISTED: lazy_gettext("in the list"),
