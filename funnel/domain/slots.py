@@ -8,7 +8,7 @@ from funnel.domain.timing import wall
 
 ONE_DAY = timedelta(days=1)
 PATIENCE = 7
-"""So many days in a row that other sequences have; then a mail is given up."""
+"""On so many days it steps aside for other sequences; then a mail is given up."""
 
 
 class Slots:
