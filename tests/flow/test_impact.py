@@ -14,7 +14,7 @@ from funnel.domain.status import EnrollmentState
 from funnel.flow import due, publishing
 from funnel.flow.publishing import impact, jobs
 from funnel.flow.publishing.impact import Impact
-from funnel.models import Enrollment, Job, JobState, Sequence
+from funnel.models import Enrollment, Job, JobKind, JobState, Sequence
 
 EVERYWHERE = (0, 1, 1, 2, 3, 4, 4)  # days inside: two wait for b, two have finished
 
@@ -320,6 +320,21 @@ def test_a_publish_shows_how_the_scan_gets_through_its_people(
 
     assert (job.done, job.state) == (5, JobState.DONE)
     assert publishing.replanning(session, row.id) is None
+
+
+def test_one_publish_that_waits_hides_the_progress_of_no_other(
+    session: Session,
+) -> None:
+    slow, quick = sequence(session), sequence(session)
+    for row in (slow, quick):
+        session.add(Job(kind=JobKind.REPLAN, sequence_id=row.id, total=3, asked_at=NOW))
+    walker(session, slow, days=1).due_at = NOW
+    session.flush()
+
+    publishing.work(session, now=NOW)
+
+    assert publishing.replanning(session, slow.id) is not None
+    assert publishing.replanning(session, quick.id) is None
 
 
 def test_two_workers_never_do_the_same_piece(

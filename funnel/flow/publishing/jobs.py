@@ -92,17 +92,21 @@ def watch_replanning(
 
 def work(session: Session, *, now: datetime, pieces: int = PIECES) -> int:
     """Do some pieces of the jobs that are open; return how many."""
+    waiting = set[int]()
     for count in range(pieces):
-        if not _piece(session, now):
+        if not _piece(session, now, waiting):
             return count
     return pieces
 
 
-def _piece(session: Session, now: datetime) -> bool:
-    """Do one piece of the oldest open job that nobody else has; False: none left."""
+def _piece(session: Session, now: datetime, waiting: set[int]) -> bool:
+    """Do one piece of the oldest open job that nobody else has; False: none left.
+
+    Those that wait for the scan are looked at once each, and hold up no other.
+    """
     job = session.scalar(
         select(Job)
-        .where(Job.state == JobState.OPEN)
+        .where(Job.state == JobState.OPEN, Job.id.not_in(waiting))
         .order_by(Job.kind, Job.id)  # what somebody waits for comes first
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -110,11 +114,11 @@ def _piece(session: Session, now: datetime) -> bool:
     if job is None:
         session.rollback()
         return False
-    is_more = {JobKind.IMPACT: _count, JobKind.REPLAN: _look}[job.kind](
-        session, job, now
-    )
+    piece = {JobKind.IMPACT: _count, JobKind.REPLAN: _look}[job.kind]
+    if not piece(session, job, now):
+        waiting.add(job.id)
     session.commit()
-    return is_more
+    return True
 
 
 def _count(session: Session, job: Job, now: datetime) -> bool:
