@@ -69,12 +69,11 @@ class Anchor(StrEnum):
 
 
 FACTS = {
-    Anchor.ABOVE: "confirmed_at",
     Anchor.START: "start",
     Anchor.END: "end",
     Anchor.REPLAY_END: "replay_until",
-    Anchor.DATE: "confirmed_at",
 }
+"""What a date has to count from; of nothing else is it asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ class Timing:
     def __post_init__(self) -> None:
         is_near = self.days is None and abs(self.elapsed) <= CLOSE
         is_close = self.anchor is Anchor.START and is_near and not self.after_above
-        object.__setattr__(self, "fact", FACTS[self.anchor])
+        object.__setattr__(self, "fact", FACTS.get(self.anchor, ""))
         object.__setattr__(self, "span", timedelta(days=self.days or 0))
         object.__setattr__(self, "is_pinned", self.anchor is not Anchor.ABOVE)
         object.__setattr__(self, "is_close", is_close)

@@ -56,7 +56,7 @@ def scan(
     worker: str = "",
     gap: timedelta = guard.GAP,
 ) -> Scanned:
-    """Plan everybody whose moment has come, in batches, until nobody is left.
+    """Plan everybody whose moment has come, in batches, as far as the pace allows.
 
     Each batch is one transaction. Two scans at once share the work: the rows that
     one has locked, the other skips. After a gap (real time) without any scan it
