@@ -126,7 +126,7 @@ def _stop(
     for state in LEFT:
         lines = {seen[one.digest] for one in seconds if one.state is state}
         new = func.jsonb_set(ImportRow.values, ["state"], func.to_jsonb(str(state)))
-        for before, after in STOPS.items():
+        for before, after in STOPS.items() if lines else ():
             session.execute(
                 update(ImportRow)
                 .where(
