@@ -7,11 +7,22 @@ from typing import Any
 
 import cluster
 import factories
+import sink
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from funnel.domain.status import Kind, Purpose
 from funnel.flow.delivery.desk import Desk
-from funnel.models import Consent, Delivery, Enrollment, Sequence, Step, Subscriber
+from funnel.models import (
+    Consent,
+    Delivery,
+    Enrollment,
+    Event,
+    EventKind,
+    Sequence,
+    Step,
+    Subscriber,
+)
 
 
 def agree(
@@ -117,3 +128,14 @@ def fresh(session: Session, delivery_id: int) -> Delivery:
     session.expunge(delivery)
     session.commit()
     return delivery
+
+
+def told(session: Session, delivery_id: int) -> list[EventKind]:
+    """Return what happened to a mail, in its order."""
+    rows = select(Event.kind).where(Event.delivery_id == delivery_id)
+    return list(session.scalars(rows.order_by(Event.id)))
+
+
+def answering(phase: str, answer: str) -> sink.Script:
+    """Return a relay that answers so in one phase."""
+    return lambda turn: answer if turn.phase == phase else None

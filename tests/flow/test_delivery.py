@@ -5,7 +5,7 @@ from datetime import timedelta
 import factories
 import pytest
 import sink
-from sending import at, desk, fresh, later, mails
+from sending import answering, at, desk, fresh, later, mails, told
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -19,7 +19,6 @@ from funnel.domain.status import (
 from funnel.flow import events, render
 from funnel.models import (
     Delivery,
-    Event,
     EventKind,
     Heartbeat,
     Revision,
@@ -31,15 +30,6 @@ from funnel.models import (
 
 NOW = factories.NOW
 MARKETING, SERVICE = Kind.MARKETING, Kind.SERVICE
-
-
-def told(session: Session, delivery_id: int) -> list[EventKind]:
-    rows = select(Event.kind).where(Event.delivery_id == delivery_id)
-    return list(session.scalars(rows.order_by(Event.id)))
-
-
-def answering(phase: str, answer: str) -> sink.Script:
-    return lambda turn: answer if turn.phase == phase else None
 
 
 def test_what_is_due_is_sent_once_and_written_down(

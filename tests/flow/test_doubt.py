@@ -3,8 +3,8 @@
 import factories
 import pytest
 import sink
-from sending import at, desk, fresh, later, mails
-from sqlalchemy import select, text
+from sending import answering, at, desk, fresh, later, mails, told
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from funnel.domain.status import (
@@ -14,22 +14,12 @@ from funnel.domain.status import (
 from funnel.flow import delivery, preferences
 from funnel.models import (
     Delivery,
-    Event,
     EventKind,
     Step,
 )
 
 NOW = factories.NOW
 MARKETING, SERVICE = Kind.MARKETING, Kind.SERVICE
-
-
-def told(session: Session, delivery_id: int) -> list[EventKind]:
-    rows = select(Event.kind).where(Event.delivery_id == delivery_id)
-    return list(session.scalars(rows.order_by(Event.id)))
-
-
-def answering(phase: str, answer: str) -> sink.Script:
-    return lambda turn: answer if turn.phase == phase else None
 
 
 def test_no_answer_after_the_dot_leaves_marketing_to_a_person(

@@ -9,9 +9,8 @@ from typing import Any
 import factories
 import pytest
 import tracking
-from flask import Flask
 from sqlalchemy.orm import Session
-from studio import Colleague, colleague
+from studio import Colleague
 from visitors import Stage as Set
 from visitors import stage
 
@@ -50,11 +49,6 @@ def on(session: Session) -> Set:
     found = stage(session)
     factories.business(session, is_sample=False)
     return found
-
-
-@pytest.fixture
-def mara(app: Flask, session: Session) -> Colleague:
-    return colleague(app, session)
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from studio import Colleague, colleague
 from walking import put_in, step, walker
 
-from funnel import clock
 from funnel.domain.status import (
     EnrollmentState,
     Role,
@@ -23,29 +22,9 @@ from funnel.domain.status import (
 )
 from funnel.flow import due, publishing
 from funnel.flow.publishing import jobs, structure
-from funnel.models import Job, Sequence, System
+from funnel.models import Job, Sequence
 
-
-@pytest.fixture(autouse=True)
-def stage(session: Session) -> None:
-    """Let it be that Monday for the pages, too."""
-    factories.business(session, is_sample=False)
-    session.add(System(id=1, clock_offset=walking.NOW - clock.real()))
-
-
-@pytest.fixture
-def mara(app: Flask, session: Session) -> Colleague:
-    return colleague(app, session)
-
-
-@pytest.fixture
-def row(session: Session) -> Sequence:
-    """A sequence of four mails, its version 1 written down, somebody everywhere."""
-    row = walking.sequence(session, slug="rust", name="Rust")
-    publishing.keep_version(session, row, author="Bo", now=walking.NOW)
-    for days in (0, 1, 2, 4):
-        walker(session, row, days=days)
-    return row
+pytestmark = pytest.mark.usefixtures("that_monday")
 
 
 def order(row: Sequence) -> str:

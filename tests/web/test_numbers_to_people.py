@@ -39,11 +39,6 @@ def on(session: Session) -> Set:
 
 
 @pytest.fixture
-def mara(app: Flask, session: Session) -> Colleague:
-    return colleague(app, session)
-
-
-@pytest.fixture
 def town(session: Session, on: Set, settings: Settings) -> None:
     """Let ten come on three days, for two dates or none, from three places."""
     links: list[dict[str, str]] = [

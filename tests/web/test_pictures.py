@@ -23,11 +23,6 @@ def profile(session: Session) -> None:
     factories.business(session, is_sample=False)
 
 
-@pytest.fixture
-def mara(app: Flask, session: Session) -> Colleague:
-    return colleague(app, session)
-
-
 def file(data: bytes) -> tuple[io.BytesIO, str]:
     return io.BytesIO(data), "../../etc/thee.svg"
 

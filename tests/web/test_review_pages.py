@@ -2,9 +2,8 @@
 
 import factories
 import pytest
-from flask import Flask
 from sqlalchemy.orm import Session
-from studio import Colleague, colleague
+from studio import Colleague
 
 from funnel.domain.status import SequenceState
 from funnel.flow import publishing
@@ -17,11 +16,6 @@ REVIEW = "/admin/sequences/rust/publish"
 @pytest.fixture(autouse=True)
 def profile(session: Session) -> None:
     factories.business(session, is_sample=False)
-
-
-@pytest.fixture
-def mara(app: Flask, session: Session) -> Colleague:
-    return colleague(app, session)
 
 
 @pytest.fixture

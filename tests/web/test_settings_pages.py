@@ -44,11 +44,6 @@ def profile(session: Session) -> None:
 
 
 @pytest.fixture
-def mara(app: Flask, session: Session) -> Colleague:
-    return colleague(app, session)
-
-
-@pytest.fixture
 def sequence(session: Session) -> Sequence:
     return course(session, MORNING)
 

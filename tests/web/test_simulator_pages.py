@@ -7,40 +7,18 @@ import pytest
 import sending
 import walking
 from factories import START
-from flask import Flask
 from pages import said
 from sqlalchemy.orm import Session
-from studio import Colleague, colleague
+from studio import Colleague
 from walking import step, walker
 
-from funnel import clock
 from funnel.domain.status import (
     Kind,
 )
 from funnel.flow import enrollment, publishing
-from funnel.models import Sequence, System
+from funnel.models import Sequence
 
-
-@pytest.fixture(autouse=True)
-def stage(session: Session) -> None:
-    """Let it be that Monday for the pages, too."""
-    factories.business(session, is_sample=False)
-    session.add(System(id=1, clock_offset=walking.NOW - clock.real()))
-
-
-@pytest.fixture
-def mara(app: Flask, session: Session) -> Colleague:
-    return colleague(app, session)
-
-
-@pytest.fixture
-def row(session: Session) -> Sequence:
-    """A sequence of four mails, its version 1 written down, somebody everywhere."""
-    row = walking.sequence(session, slug="rust", name="Rust")
-    publishing.keep_version(session, row, author="Bo", now=walking.NOW)
-    for days in (0, 1, 2, 4):
-        walker(session, row, days=days)
-    return row
+pytestmark = pytest.mark.usefixtures("that_monday")
 
 
 def test_the_simulator_tells_an_invented_person_what_and_why(

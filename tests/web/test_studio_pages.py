@@ -2,17 +2,14 @@
 
 import io
 from datetime import timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import factories
-import folders
 import pytest
-from flask import Flask
 from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from studio import Colleague, colleague
+from studio import Colleague
 
 from funnel import clock
 from funnel.domain.status import DeliveryState, Kind, Reason, Role
@@ -25,22 +22,6 @@ EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 @pytest.fixture(autouse=True)
 def profile(session: Session) -> Business:
     return factories.business(session, is_sample=False)
-
-
-@pytest.fixture
-def mara(app: Flask, session: Session) -> Colleague:
-    return colleague(app, session)
-
-
-@pytest.fixture
-def sequence(session: Session, tmp_path: Path) -> Sequence:
-    folder = folders.written(tmp_path / "rust", folders.TWO_MAILS)
-    return folders.planted(session, folder, clock.real())
-
-
-@pytest.fixture
-def step(sequence: Sequence) -> Step:
-    return next(step for step in sequence.steps if step.slug == "02-rust")
 
 
 @pytest.fixture

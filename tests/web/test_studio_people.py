@@ -6,10 +6,9 @@ from datetime import datetime
 
 import factories
 import pytest
-from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from studio import Colleague, colleague
+from studio import Colleague
 
 from funnel.domain.status import Reason, SequenceState, SubscriberState
 from funnel.flow import imports, subscribers
@@ -26,11 +25,6 @@ from funnel.models import (
 @pytest.fixture(autouse=True)
 def profile(session: Session) -> None:
     factories.business(session, is_sample=False)
-
-
-@pytest.fixture
-def mara(app: Flask, session: Session) -> Colleague:
-    return colleague(app, session)
 
 
 def test_filters_narrow_the_list_and_stay_when_it_is_turned_over(

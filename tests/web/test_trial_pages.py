@@ -1,9 +1,6 @@
 """A mail before anybody gets it: previews, and tests to the team."""
 
-from pathlib import Path
-
 import factories
-import folders
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -13,29 +10,13 @@ from studio import HASH, Colleague, colleague
 from funnel import clock
 from funnel.domain.status import TeamRole
 from funnel.flow import publishing
-from funnel.models import Business, Delivery, Sequence, Step
+from funnel.models import Business, Delivery, Step
 from funnel.web.admin import steps
 
 
 @pytest.fixture(autouse=True)
 def profile(session: Session) -> Business:
     return factories.business(session, is_sample=False)
-
-
-@pytest.fixture
-def mara(app: Flask, session: Session) -> Colleague:
-    return colleague(app, session)
-
-
-@pytest.fixture
-def sequence(session: Session, tmp_path: Path) -> Sequence:
-    folder = folders.written(tmp_path / "rust", folders.TWO_MAILS)
-    return folders.planted(session, folder, clock.real())
-
-
-@pytest.fixture
-def step(sequence: Sequence) -> Step:
-    return next(step for step in sequence.steps if step.slug == "02-rust")
 
 
 def editor(step: Step, **changes: str) -> dict[str, str]:

@@ -24,11 +24,6 @@ def profile(session: Session) -> None:
 
 
 @pytest.fixture
-def mara(app: Flask, session: Session) -> Colleague:
-    return colleague(app, session)
-
-
-@pytest.fixture
 def step(session: Session) -> Step:
     return factories.step(session, kind=Kind.SERVICE)
 
