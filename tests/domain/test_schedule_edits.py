@@ -199,14 +199,14 @@ def test_pauses_that_overlap_shift_by_the_time_that_passed_and_no_more() -> None
     monday, friday = local("2026-11-09 12:00"), local("2026-11-13 12:00")
     whole = Pause(monday, friday, How.SHIFT)
     inside = Pause(monday + timedelta(days=1), friday, How.SHIFT)
-    steps = [step(1, "one", MARKETING, LATER)]
+    steps = [step(1, "one", MARKETING, "26 hours")]
 
     def at(*pauses: Pause) -> datetime:
         anna = her("2026-11-09 10:00", pauses=pauses, retimed_at=friday)
         [item] = plan(Track(steps, FREE), anna, friday)
         return item.at
 
-    assert at(inside, whole) == at(whole)
+    assert at(inside, whole) == at(whole) == local("2026-11-14 12:00")
 
 
 def test_what_was_due_just_before_a_publish_goes_as_planned() -> None:
