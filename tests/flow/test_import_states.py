@@ -52,6 +52,65 @@ def test_who_left_by_one_of_two_rows_has_left(
     assert {name: row.tally[name] for name in counted} == counted
 
 
+@pytest.mark.parametrize("between", [0, 1500])
+@pytest.mark.parametrize(
+    ("states", "strictest"),
+    [
+        (("bounced", "unsubscribed"), "bounced"),
+        (("active", "complained", "unsubscribed"), "complained"),
+        (("unsubscribed", "bounced"), "bounced"),
+        (("pending", "unsubscribed"), "unsubscribed"),
+        (("banaan", "bounced"), "bounced"),
+        (("unsubscribed", "active"), "unsubscribed"),
+        (("unsubscribed", "banaan"), "unsubscribed"),
+    ],
+)
+def test_of_several_rows_about_her_the_strictest_counts(
+    session: Session,
+    now: datetime,
+    between: int,
+    states: tuple[str, ...],
+    strictest: str,
+) -> None:
+    others = "".join(f"r{number}@example.nl;active\n" for number in range(between))
+    rows = others.join(f"bo@example.nl;{state}\n" for state in states)
+
+    row = brought_in(session, "E-mail;State\n" + rows, now)
+
+    assert person(session, "bo@example.nl").state is SubscriberState(strictest)
+    scope = Scope.MARKETING if strictest == "unsubscribed" else Scope.ALL
+    assert session.scalars(select(Suppression.scope)).all() == [scope]
+    assert row.tally["stopped"] == 1
+
+
+def test_a_row_about_somebody_who_unsubscribed_here_never_makes_her_active(
+    session: Session, now: datetime
+) -> None:
+    her = factories.subscriber(
+        session, address="bo@example.nl", state=SubscriberState.UNSUBSCRIBED
+    )
+    rows = "bo@example.nl;active\nbo@example.nl;bounced\nbo@example.nl;active\n"
+
+    row = brought_in(session, "E-mail;State\n" + rows, now)
+
+    session.refresh(her)
+    assert her.state is SubscriberState.UNSUBSCRIBED
+    assert row.tally == {"left": 1, "duplicate": 2}
+
+
+def test_a_second_row_whose_state_says_nothing_keeps_her_out(
+    session: Session, now: datetime
+) -> None:
+    rows = "bo@example.nl;active\nbo@example.nl;banaan\n"
+
+    row = brought_in(session, "E-mail;State\n" + rows, now)
+
+    assert row.tally == {"unknown-state": 1, "duplicate": 1}
+    found = next(iter(imports.left_out(session, row.id)))
+    assert (found.line, found.values["odd_state"]) == (2, "banaan")
+    assert session.scalar(select(func.count(Subscriber.id))) == 0
+
+
 def test_who_left_elsewhere_and_is_subscribed_here_stays_and_is_reported(
     session: Session, now: datetime
 ) -> None:

@@ -54,6 +54,18 @@ def test_words_that_we_do_not_know_stand_in_the_report_with_their_line(
     assert "“Mars/Phobos” is no time zone" in report
 
 
+def test_the_report_says_that_the_strictest_of_two_rows_counts(
+    mara: Colleague, session: Session, now: datetime
+) -> None:
+    rows = "bo@x.example;active\nbo@x.example;unsubscribed\nbo@x.example;active\n"
+
+    path = checked(mara, session, now, "email;status\n" + rows)
+
+    _, second, third = mara.get(f"{path}/left-out.csv").text.splitlines()
+    assert "on line 2, too; this row says that she left, and the strictest" in second
+    assert third.endswith('"the address stands on line 2, too"')
+
+
 def test_a_file_with_a_heading_alone_says_so_and_offers_nothing(
     mara: Colleague, session: Session, now: datetime
 ) -> None:

@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -11,20 +12,13 @@ from sqlalchemy.orm import Session
 from funnel.domain.status import ImportState, Verdict
 from funnel.flow.imports import desk, judge, source
 from funnel.flow.imports.batch import Row, put
-from funnel.flow.imports.judge import LEFT, Candidate
+from funnel.flow.imports.judge import Candidate
 from funnel.flow.rows import among
 from funnel.mail.problem import N_
 from funnel.models import ImportChunk, ImportRow, SubscriberImport
 
 BATCH = 1000
 MOST_ROWS = 2_000_000
-STOPS = {
-    Verdict.NEW: Verdict.STOPPED,
-    Verdict.UNKNOWN_ZONE: Verdict.STOPPED,
-    Verdict.STOPPED: Verdict.STOPPED,
-    Verdict.KNOWN: Verdict.CONTRADICTED,
-}
-"""What becomes of the first row about somebody who left by a second."""
 
 
 class Chunks(io.RawIOBase):
@@ -83,9 +77,12 @@ def step(session: Session, row: SubscriberImport, reader: Reader) -> None:
     read = [judge.read(row, line, cells) for line, cells in found]
     people = [one for one in read if isinstance(one, Candidate)]
     refused = [one for one in read if not isinstance(one, Candidate)]
-    seen = _first_lines(session, row, people)
-    put(session, ImportRow, [*refused, *_weighed(session, row, people, seen)])
-    _stop(session, row, [one for one in people if seen[one.digest] != one.line], seen)
+    before = _firsts(session, row, people)
+    firsts = judge.strictest([*before.values(), *people])
+    here = judge.known(session, people)
+    put(session, ImportRow, [*refused, *_weighed(row, people, firsts, here)])
+    again = [one for key, one in firsts.items() if before.get(key, one) != one]
+    _weigh_again(session, row, again, here)
     row.done = reader.done = row.done + len(found)
     if len(found) < BATCH:
         row.state, row.total = ImportState.CHECKED, row.done
@@ -93,49 +90,41 @@ def step(session: Session, row: SubscriberImport, reader: Reader) -> None:
 
 
 def _weighed(
-    session: Session,
     row: SubscriberImport,
     people: Sequence[Candidate],
-    seen: Mapping[str, int],
+    firsts: Mapping[str, Candidate],
+    here: judge.Known,
 ) -> Iterator[Row]:
-    here = judge.known(session, people)
     for one in people:
-        first = seen[one.digest]
-        is_second = first != one.line
+        first = firsts[one.digest]
+        is_second = first.line != one.line
         yield judge.kept(
             row,
             one.line,
             one.address,
-            Verdict.DUPLICATE if is_second else judge.verdict(one, here),
+            Verdict.DUPLICATE if is_second else judge.verdict(first, here),
             digest=one.digest,
-            values={"first": first} if is_second else one.values,
+            values=_second(one, first) if is_second else first.values,
         )
 
 
-def _stop(
+def _second(one: Candidate, first: Candidate) -> dict[str, Any]:
+    return {"first": first.line} | ({"left": str(one.state)} if one.has_left else {})
+
+
+def _weigh_again(
     session: Session,
     row: SubscriberImport,
-    seconds: Sequence[Candidate],
-    seen: Mapping[str, int],
+    firsts: Sequence[Candidate],
+    here: judge.Known,
 ) -> None:
-    """Let who left by a second row about her come in as somebody who left.
-
-    Programs write a row for each list; whoever left one of them must not get mail
-    because of another.
-    """
-    for state in LEFT:
-        lines = {seen[one.digest] for one in seconds if one.state is state}
-        new = func.jsonb_set(ImportRow.values, ["state"], func.to_jsonb(str(state)))
-        for before, after in STOPS.items() if lines else ():
-            session.execute(
-                update(ImportRow)
-                .where(
-                    ImportRow.import_id == row.id,
-                    ImportRow.verdict == before,
-                    among(ImportRow.line, lines),
-                )
-                .values(verdict=after, values=new)
-            )
+    """Judge rows of earlier batches anew, as a later one about her was stricter."""
+    for one in firsts:
+        session.execute(
+            update(ImportRow)
+            .where(ImportRow.import_id == row.id, ImportRow.line == one.line)
+            .values(verdict=judge.verdict(one, here), values=one.values)
+        )
 
 
 def _last_line(session: Session, row: SubscriberImport) -> int:
@@ -144,19 +133,15 @@ def _last_line(session: Session, row: SubscriberImport) -> int:
     return session.scalar(last) or 0
 
 
-def _first_lines(
+def _firsts(
     session: Session, row: SubscriberImport, people: Sequence[Candidate]
-) -> dict[str, int]:
-    """Return on which line of the file these addresses stand first."""
-    before = session.execute(
-        select(ImportRow.digest, func.min(ImportRow.line).label("line"))
-        .where(
+) -> dict[str, Candidate]:
+    """Return the rows of earlier batches in which these addresses stand first."""
+    rows = session.execute(
+        select(ImportRow.line, ImportRow.address, ImportRow.values).where(
             ImportRow.import_id == row.id,
             among(ImportRow.digest, {one.digest for one in people}),
+            ImportRow.verdict != Verdict.DUPLICATE,
         )
-        .group_by(ImportRow.digest)
     )
-    found = {one.digest: one.line for one in before}
-    for one in people:
-        found.setdefault(one.digest, one.line)
-    return found
+    return {one.digest: one for one in (Candidate(*found) for found in rows)}

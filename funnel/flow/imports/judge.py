@@ -1,7 +1,7 @@
 """What is to become of a row: read on its own, then held against whom we know."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -27,7 +27,8 @@ LEFT = (
     SubscriberState.BOUNCED,
     SubscriberState.COMPLAINED,
 )
-"""In their order: of two rows about one person, the later state here counts."""
+STRICTNESS = (SubscriberState.ACTIVE, SubscriberState.PENDING, None, *LEFT)
+"""Of two rows about her, the later state here counts; None is a word unknown to us."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,17 @@ class Candidate:
     def has_left(self) -> bool:
         """Say whether she gets no mail elsewhere any more, by this row."""
         return self.state in LEFT
+
+    @property
+    def strictness(self) -> int:
+        return STRICTNESS.index(self.state)
+
+    def with_state_of(self, other: "Candidate") -> "Candidate":
+        """Return this row as if it said of her state what another says."""
+        mine, its = dict(self.values), other.values
+        mine.pop("odd_state", None)
+        mine |= {name: its[name] for name in ("state", "odd_state") if name in its}
+        return replace(self, values=mine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +134,20 @@ def known(session: Session, people: Sequence[Candidate]) -> Known:
     for digest, scope in session.execute(barred):
         suppressed.setdefault(digest, set()).add(scope)
     return Known(hers, suppressed)
+
+
+def strictest(people: Sequence[Candidate]) -> dict[str, Candidate]:
+    """Return each address's first row, with the strictest state of all about it.
+
+    Programs write a row for each list; whoever left one of them must not get mail
+    because of another.
+    """
+    found: dict[str, Candidate] = {}
+    for one in people:
+        first = found.setdefault(one.digest, one)
+        if one is not first and one.strictness > first.strictness:
+            found[one.digest] = first.with_state_of(one)
+    return found
 
 
 def verdict(one: Candidate, here: Known) -> Verdict:

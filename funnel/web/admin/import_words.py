@@ -70,9 +70,7 @@ def why(row: ImportRow) -> str:
             else _("the state is empty")
         )
     if row.verdict is Verdict.DUPLICATE and row.values.get("first"):
-        return str(
-            _("the address stands on line %(line)s, too", line=row.values["first"])
-        )
+        return _twice(row)
     if row.verdict is Verdict.CONTRADICTED:
         return str(
             _(
@@ -83,6 +81,19 @@ def why(row: ImportRow) -> str:
     if row.verdict is Verdict.BAD_ADDRESS and row.values.get("problem"):
         return str(ADDRESSES[Problem(row.values["problem"])])
     return str(VERDICTS[row.verdict])
+
+
+def _twice(row: ImportRow) -> str:
+    line = row.values["first"]
+    if not row.values.get("left"):
+        return str(_("the address stands on line %(line)s, too", line=line))
+    return str(
+        _(
+            "the address stands on line %(line)s, too; this row says that she left, "
+            "and the strictest row counts",
+            line=line,
+        )
+    )
 
 
 def refusal(row: SubscriberImport) -> str:
