@@ -29,6 +29,8 @@ from datetime import datetime
 from itertools import chain
 from typing import NamedTuple
 
+from funnel.domain import tag
+
 EXAMPLES = (
     "joined",
     "not joined",
@@ -180,13 +182,21 @@ ANY = re.compile(rf"any of (?P<names>{NAME}(?: ?, ?{NAME})*) sent", re.IGNORECAS
 ONE = re.compile(rf"(?P<word>{'|'.join(NAMED)}) (?P<name>{NAME})", re.IGNORECASE)
 
 
+def _tag(text: str) -> str:
+    try:
+        return tag.name(text)
+    except tag.BadTag:
+        raise BadCondition(f"“{text}” cannot be a tag.") from None
+
+
 def _fact(part: str) -> Fact:
     is_not = part.lower().startswith("not ")
     rest = part[4:] if is_not else part
     if found := ANY.fullmatch(rest):
         return Fact("sent", tuple(re.split(" ?, ?", found["names"])), is_not)
     if found := ONE.fullmatch(rest):
-        return Fact(found["word"].lower(), (found["name"],), is_not)
+        word, name = found["word"].lower(), found["name"]
+        return Fact(word, (_tag(name) if word == "tag" else name,), is_not)
     if rest.lower() in TESTS and rest.lower() not in NAMED:
         return Fact(rest.lower(), (), is_not)
     raise BadCondition(f"“{part}” is not known. Examples: {' · '.join(EXAMPLES)}.")

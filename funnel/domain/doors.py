@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from funnel.domain import conditions
+from funnel.domain import conditions, tag
 from funnel.domain.conditions import ALWAYS, Condition
 
 
@@ -104,12 +104,19 @@ def _trigger(text: str) -> Trigger:
     for cause in (Cause.TAG, *OF_A_MASTERCLASS):
         name = words[len(cause) :].strip()
         if words.lower().startswith(f"{cause} ") and name and " " not in name:
-            return Trigger(cause, name)
+            return Trigger(cause, _tag(name) if cause is Cause.TAG else name)
     raise BadDoors(
         f"enter: “{text}” is not known. Write confirmed, registered, joined,"
         " not joined, tag NAME or by hand; behind the middle three, the name of a"
         " masterclass may follow."
     )
+
+
+def _tag(text: str) -> str:
+    try:
+        return tag.name(text)
+    except tag.BadTag:
+        raise BadDoors(f"enter: “{text}” cannot be a tag.") from None
 
 
 def _again(text: object) -> bool:

@@ -10,4 +10,4 @@ def row_id(text: object) -> int | None:
     """Return the number that a text says; None for what no row can have."""
     said = str(text)
     is_id = said.isascii() and said.isdecimal() and len(said) <= DIGITS
-    return int(said) if is_id else None
+    return int(said) or None if is_id else None

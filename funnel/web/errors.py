@@ -21,6 +21,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from funnel.web import auth, babel, funnel
+from funnel.web.headers import MEGABYTE
 
 RETRY_AFTER = 30  # seconds
 STUDIO = "/admin/"
@@ -68,7 +69,7 @@ def refused(error: HTTPException) -> Response:
 
 
 def stale(_error: CSRFError) -> Response:
-    if request.path.startswith(STUDIO):
+    if (request.endpoint or "").startswith("admin."):
         return _logged_out()
     title = _("This form was open for too long")
     text = _("Nothing was changed. Go back, reload the page and send it again.")
@@ -139,6 +140,8 @@ def _usual_way() -> Way:
 
 
 def _words(code: HTTPStatus) -> Words:
+    room = (request.max_content_length or 0) // MEGABYTE
+    most = max(1, room - 1)  # but for the form around a file
     known = {
         HTTPStatus.BAD_REQUEST: Words(
             _("We did not understand that"),
@@ -154,7 +157,10 @@ def _words(code: HTTPStatus) -> Words:
         ),
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Words(
             _("That is too large"),
-            _("Nothing was kept. Send something smaller, at most 10 MB."),
+            _(
+                "Nothing was kept. Send something smaller, at most %(most)d MB.",
+                most=most,
+            ),
         ),
         HTTPStatus.TOO_MANY_REQUESTS: Words(
             _("That was a bit too often"),

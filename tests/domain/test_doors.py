@@ -68,3 +68,10 @@ def test_a_door_that_nobody_can_pass_is_refused_with_advice(
         Doors.from_dict(table)
 
     assert says in str(refused.value)
+
+
+def test_a_tag_is_one_in_small_letters_wherever_it_is_written() -> None:
+    doors = Doors.from_dict({"enter": "tag VIP", "leave": "tag Klant or not tag Nieuw"})
+
+    assert doors.to_dict()["enter"] == "tag vip"
+    assert doors.to_dict()["leave"] == "tag klant or not tag nieuw"

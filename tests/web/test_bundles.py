@@ -70,7 +70,8 @@ def test_what_goes_out_comes_in_as_the_same_sequence_and_both_are_in_the_trail(
         found = {name: packed.read(name).decode() for name in packed.namelist()}
     assert found == GOOD
     assert mara.post("/admin/sequences/rust/folder").data == out.data
-    assert send(mara, out.data)[0] == 303
+    code, said = send(mara, out.data)  # somebody may be writing in it by now
+    assert (code, "is there already" in said) == (422, True)
     assert session.scalars(select(func.count(Sequence.id))).one() == 1
     deeds = session.execute(select(AuditEntry.deed, AuditEntry.about)).all()
     assert {tuple(one.about.items()) for one in deeds} == {(("slug", "rust"),)}
@@ -92,6 +93,19 @@ def test_over_a_live_sequence_what_differs_is_a_draft(
     assert step.revision is not None
     assert step.revision.subject == "Oud"
     assert publishing.contents(step).latest.subject == "Een"
+
+
+def test_what_a_colleague_writes_is_not_replaced_by_a_file(
+    mara: Colleague, session: Session
+) -> None:
+    live = factories.sequence(session, slug="rust", name="Rust")
+    step = factories.step(session, sequence=live, slug="01-een", subject="Oud")
+    publishing.save_draft(session, step.id, {"subject": "Van Anna"}, seen=None)
+
+    code, said = send(mara, zipped(GOOD))
+
+    assert (code, "not published" in said) == (422, True)
+    assert publishing.contents(step).latest.subject == "Van Anna"
 
 
 def test_what_a_published_mail_is_for_is_not_changed_by_a_file(

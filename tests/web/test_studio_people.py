@@ -102,7 +102,7 @@ def test_a_file_of_people_is_streamed_and_written_down(
     assert "attachment" in answer.headers["Content-Disposition"]
     assert '"an@example.nl","\'=1+1"' in answer.text
     deed = session.scalars(select(AuditEntry)).one()
-    assert (deed.deed, deed.about) == ("selections.export", {"q": "an@"})
+    assert (deed.deed, deed.about) == ("selections.export", {})  # an erasure lasts
 
 
 def test_one_person_is_tagged_corrected_and_given_as_a_file(
@@ -159,7 +159,7 @@ def test_a_file_is_sent_understood_checked_and_brought_in(
     assert 'id="work"' in waiting
     assert "This is what would happen" in checked
     assert '"3";"geen";"the address has no @"' in report
-    assert twice.status_code == 422
+    assert twice.status_code == 303  # a double click is no mistake of hers
     assert "is brought in" in mara.get(path).text
     bo = session.scalars(select(Subscriber)).one()
     assert (bo.address, bo.first_name) == ("bo@example.nl", "Bo")

@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from zipfile import ZipFile, ZipInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from funnel.flow.publishing import exchange, folder
@@ -59,6 +60,14 @@ UNREADABLE = N_("“%(name)s” holds a character that no text has.")
 BAD_HEAD = N_(
     "sequence.toml: write a name of at most 120 letters, and language nl or en."
 )
+THERE = N_(
+    "A draft called “%(name)s” is there already. Give the folder another name, or "
+    "publish the draft first."
+)
+UNPUBLISHED = N_(
+    "“%(name)s” has changes that are not published. Publish or drop them first, or "
+    "give the folder another name."
+)
 NO_FOLDER = N_("The folder is not in the format of a sequence.")
 
 
@@ -98,6 +107,7 @@ def bring_in(session: Session, path: Path, *, now: datetime, author: str) -> Seq
         found = folder.read(path)
         if found.language not in LANGUAGES or len(found.name) > LONGEST:
             raise BadFolder(BAD_HEAD)
+        _keep_drafts(session, found.slug)
         return exchange.import_folder(
             session, path, now=now, author=author, publish=False
         )
@@ -107,6 +117,19 @@ def bring_in(session: Session, path: Path, *, now: datetime, author: str) -> Seq
     except ValueError:
         session.rollback()
         raise
+
+
+def _keep_drafts(session: Session, slug: str) -> None:
+    """Refuse a folder whose texts would take the place of what somebody writes."""
+    found = session.scalar(select(Sequence.id).where(Sequence.slug == slug))
+    if found is None:
+        return
+    sequence = Sequence.held(session, found)
+    if not sequence.version:
+        raise BadFolder(THERE, name=slug)
+    alive = [step for step in sequence.steps if step.deleted_at is None]
+    if sequence.draft or any(step.draft for step in alive):
+        raise BadFolder(UNPUBLISHED, name=slug)
 
 
 def _files(data: bytes) -> dict[str, bytes]:

@@ -5,7 +5,9 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-WORDS = re.compile(r"\s+|\S+")
+WORDS = re.compile(r"\S+\s*|\s+")  # a space alone would be like every other one
+MOST = 5000
+"""Words that are compared one by one; of more, the whole is shown before and after."""
 
 
 class Piece(NamedTuple):
@@ -23,6 +25,8 @@ def whole(before: str, after: str) -> list[Piece]:
 def words(before: str, after: str) -> list[Piece]:
     """Return the pieces of a line, or of a short text."""
     old, new = WORDS.findall(before), WORDS.findall(after)
+    if len(old) + len(new) > MOST:
+        return whole(before, after)
     return list(_pieces(old, new))
 
 

@@ -159,13 +159,19 @@ def _step(slug: str, fields: Mapping[str, Any], body: str) -> File:
         purpose=_purpose(fields.get("purpose")),
         timing=str(fields.get("timing", "")),
         condition=str(fields.get("condition", "")),
-        is_on=bool(fields.get("is_on", True)),
+        is_on=_flag(fields.get("is_on", True)),
         source=str(fields.get("source", "")),
         subject=str(fields["subject"]),
         preheader=str(fields.get("preheader", "")),
         body=body,
     )
     return File(slug, Role(fields.get("role", Role.LISTED)), content)
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"is_on {value}")  # noqa: TRY004 - of a file, not of a call
+    return value
 
 
 def _purpose(word: Any) -> Purpose | None:
@@ -193,7 +199,7 @@ def _put(path: Path, text: str) -> None:
 def _toml(name: str, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
+    except ValueError as problem:  # TOMLDecodeError; a number of thousands of digits
         raise BadFolder(SAYS, file=name, why=str(problem)) from None
 
 

@@ -128,7 +128,8 @@ def _batch(session: Session, now: datetime) -> int | None:
         tagging.below = ids[-1]
         tagging.done += len(ids)
     if len(ids) < BATCH:
-        tagging.finished_at = now
+        # What was looked for can be an address, and would outlive her erasure.
+        tagging.finished_at, tagging.selection = now, {}
     return len(ids)
 
 

@@ -19,11 +19,12 @@ from funnel.db import db
 from funnel.flow import audit
 
 NOTED = (
-    *("tag", "what", "counted", "q", "state", "occurrence", "sequence", "waiting"),
+    *("tag", "what", "counted", "state", "occurrence", "sequence", "waiting"),
     *("stage", "source", "first", "last", "chosen"),
     *("role", "starts_at", "name", "address", "step", "alt"),
 )
-"""Fields that say what was done; no text of a mail, no password, no file."""
+"""Fields that say what was done; no text of a mail, no password, no file, and no words
+that were looked for: an address among them would outlive her erasure."""
 
 NOTED_OF = {"steps.test": ("to",)}
 """Such fields of one deed only: others carry them and mean nothing by it."""

@@ -57,8 +57,10 @@ def rule(name: str) -> str:
     return str(RULES[name])
 
 
-def rule_value(value: object) -> str:
-    """Return how a rule stands: “21:00 / 08:00”, “none”."""
+def rule_value(value: object, name: str = "") -> str:
+    """Return how a rule stands: “21:00 / 08:00”, “none”, “no”."""
+    if name == "one_marketing_mail_a_day":
+        return str(_("yes") if value else _("no"))
     if isinstance(value, bool):
         return str(_("yes") if value else _("none"))
     if isinstance(value, Mapping):

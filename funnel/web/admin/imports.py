@@ -97,7 +97,7 @@ def start(import_id: int) -> ResponseReturnValue:
     try:
         imports.start(db.session(), import_id)
     except Unready as problem:
-        return _page(_found(import_id), problem.problems)
+        flash(phrases.problem("state", problem.problems["state"]), "problem")
     return redirect(url_for(".show", import_id=import_id), 303)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -18,6 +18,7 @@ from funnel.flow.occurrences import BadOccurrence, Entry, Stale
 from funnel.mail.problem import N_
 from funnel.models import Masterclass, Occurrence
 from funnel.web import now
+from funnel.web.admin import arguments
 from funnel.web.auth import needs
 
 bp = Blueprint("occurrences", __name__, url_prefix="/occurrences")
@@ -186,8 +187,9 @@ def _entry() -> Entry:
 
 
 def _wall(day: str, at: str, zone: str) -> datetime | None:
+    on = arguments.day(day)
     try:
-        return wall(date.fromisoformat(day), time.fromisoformat(at), ZoneInfo(zone))
+        return wall(on, time.fromisoformat(at), ZoneInfo(zone)) if on else None
     except ValueError:
         return None
 
