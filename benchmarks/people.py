@@ -38,6 +38,7 @@ from funnel.domain.status import Purpose, TeamRole
 from funnel.embedded import places
 from funnel.flow import imports
 from funnel.flow.imports import Plan
+from funnel.flow.reports import Detail
 from funnel.models import (
     Delivery,
     Event,
@@ -189,6 +190,7 @@ def _paths(session: Session) -> dict[str, str]:
         "subscribers": people,
         "the page in the middle": f"{people}?after={(last or 0) // 2}",
         "by address": f"{people}?order=address",
+        "every column": f"{people}?" + "&".join(f"column={one}" for one in Detail),
         "a part of one address": f"{found}0012345",
         "a part of many names": f"{found}arijk",
         "a part of many addresses": f"{found}gmail",

@@ -10,6 +10,7 @@ from running import Running
 from funnel import clock
 from funnel.domain import tokens
 from funnel.domain.tokens import TokenKind
+from funnel.flow.reports import Detail
 from funnel.web.admin import deliveries
 
 NO_PAGE = {
@@ -126,7 +127,8 @@ def paths(system: Running) -> dict[str, str]:
 
 def views() -> dict[str, str]:
     """Return the other ways to look at pages of which there is one route."""
-    return {
+    every = "&".join(f"column={one}" for one in Detail)
+    return {"subscribers, every column": f"/admin/subscribers?{every}"} | {
         f"deliveries, {view}": f"/admin/deliveries?view={view}"
         for view in deliveries.VIEWS
     }

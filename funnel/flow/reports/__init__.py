@@ -8,6 +8,7 @@ from funnel.flow.reports.clicks import (
     link_page,
     texts,
 )
+from funnel.flow.reports.details import USUAL, Detail, details
 from funnel.flow.reports.funnel import (
     Asked,
     Came,
@@ -56,10 +57,12 @@ __all__ = [
     "LATE",
     "MOST_COUNTED",
     "NO_DATE",
+    "USUAL",
     "Asked",
     "Came",
     "Chosen",
     "Course",
+    "Detail",
     "Funnel",
     "Group",
     "Head",
@@ -88,6 +91,7 @@ __all__ = [
     "by_source",
     "clicks_by_step",
     "count",
+    "details",
     "failed",
     "funnel",
     "grouped",

@@ -28,7 +28,7 @@ from funnel.flow.reports import Order, Person, Selection
 from funnel.flow.subscribers import BadEdit
 from funnel.models import Occurrence, Sequence, Step, Subscriber
 from funnel.web import now
-from funnel.web.admin import audited, reach, tales
+from funnel.web.admin import audited, columns, reach, tales
 
 bp = Blueprint("subscribers", __name__, url_prefix="/subscribers")
 
@@ -40,9 +40,11 @@ def index() -> ResponseReturnValue:
     page = reports.page(
         db.session(), selection, order=order, after=request.args.get("after")
     )
+    ids = [one.id for one in page.people]
     return render_template(
         "admin/subscribers.html",
         page=page,
+        details=reports.details(db.session(), ids, columns.asked()),
         selection=selection,
         order=order,
         taggings=subscribers.open_taggings(db.session()),
@@ -131,6 +133,7 @@ def choices(selection: Selection) -> dict[str, object]:
         "states": list(SubscriberState),
         "tags": subscribers.known_tags(db.session()),
         "query": query(selection),
+        "columns": columns,
         "reach": reach,
         "chosen": _row(Occurrence, way.chosen_id if way else None),
         "sources": reports.all_sources(db.session()),
