@@ -1,5 +1,6 @@
 """Somebody who works in the studio: logs in, reads pages, sends their forms."""
 
+import html
 import re
 from typing import Any
 
@@ -16,6 +17,8 @@ from funnel.models import User
 PASSWORD = "vier woorden die niemand raadt"
 HASH = passwords.encode(PASSWORD)
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+CONFIRMED = re.compile(r'name="confirmed" value="([^"]+)"')
 
 
 class Colleague:
@@ -61,3 +64,10 @@ def colleague(
     answer = found.log_in()
     assert answer.status_code == 303, answer.text
     return found
+
+
+def confirmed(page: TestResponse) -> str:
+    """Return what a page that asks first gets back with a yes."""
+    found = CONFIRMED.search(page.text)
+    assert found, page.text[:500]
+    return html.unescape(found[1])

@@ -28,7 +28,9 @@ def mails(session: Session, enrollment: Enrollment) -> list[Delivery]:
     return list(session.scalars(rows.order_by(Delivery.planned_at, Delivery.id)))
 
 
-def lived(session: Session, enrollment: Enrollment, until: datetime) -> list[str]:
+def lived(
+    session: Session, enrollment: Enrollment, until: datetime, every: timedelta = HOUR
+) -> list[str]:
     """Scan hour by hour, send at once, and tell what she got and what not."""
     at = TUESDAY
     while at <= until:
@@ -38,7 +40,7 @@ def lived(session: Session, enrollment: Enrollment, until: datetime) -> list[str
             .where(Delivery.state == DeliveryState.SCHEDULED, Delivery.due_at <= at)
             .values(state=DeliveryState.SENT)
         )
-        at += timedelta(hours=1)
+        at += every
     return [
         f"{mail.planned_at.astimezone(AMSTERDAM):%a %H:%M} {mail.reason or mail.state}"
         for mail in mails(session, enrollment)
@@ -207,6 +209,34 @@ def test_what_a_way_out_says_minds_the_days_of_a_sequence_that_goes_first(
 
     [shift] = [one for one in said.choices if one.how is How.SHIFT]
     assert (shift.later, shift.further) == (1, 1)  # a Saturday's mail comes on Friday
+
+
+def test_when_everything_goes_on_the_sequence_that_goes_first_moves_along(
+    session: Session,
+) -> None:
+    rules = {"hold": False}
+    low = course(session, {**MORNING, "timing": "4 days at 08:30"}, rules=rules)
+    four = {**MORNING, "timing": "4 days at 08:30"}
+    high = course(session, four, MORNING, rules=rules, doors={"priority": 5})
+    her = enrolled(session, low)  # Friday; by the pause Monday
+    person = session.get_one(Subscriber, her.subscriber_id)
+    factories.enrollment(  # she got in on the way: Sunday and Monday; one day later
+        session,
+        sequence=high,
+        subscriber=person,
+        registration=None,
+        confirmed_at=NOW + 2 * DAY,
+    )
+    publishing.pause(session, None, now=NOW)
+    until = NOW + 3 * DAY
+    session.commit()
+
+    [shift, *_] = publishing.standstill(session, None, now=until).choices
+    publishing.resume(session, None, how=How.SHIFT, now=until)
+
+    wednesday = TUESDAY + 8 * DAY
+    assert lived(session, her, wednesday, DAY) == ["Wed 08:30 sent"]
+    assert (shift.later, shift.further) == (3, 1)
 
 
 def moments(session: Session, at: datetime) -> dict[int, datetime]:

@@ -10,12 +10,13 @@ from flask.testing import FlaskClient
 from sending import course, enrolled
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from studio import Colleague, colleague
+from studio import Colleague, colleague, confirmed
+from werkzeug.test import TestResponse
 
 from funnel import clock
 from funnel.domain.status import How, Kind, SequenceState, TeamRole
 from funnel.flow import publishing
-from funnel.models import Enrollment, Pause, Sequence
+from funnel.models import Enrollment, Pause, Sequence, Subscriber
 
 MORNING = {"kind": Kind.MARKETING, "timing": "1 day at 08:30"}
 FORM: Mapping[str, object] = {
@@ -52,13 +53,20 @@ def path(sequence: Sequence, page: str) -> str:
     return f"/admin/sequences/{sequence.slug}/{page}"
 
 
+def saved(mara: Colleague, sequence: Sequence, **form: object) -> TestResponse:
+    """Send the settings, and say yes to what they change."""
+    asked = mara.post(path(sequence, "settings"), **form)
+    yes = confirmed(asked)
+    return mara.post(path(sequence, "settings"), **form, confirmed=yes)
+
+
 def test_who_comes_and_goes_holds_at_once_and_when_mails_go_is_a_draft(
     mara: Colleague, session: Session, sequence: Sequence
 ) -> None:
     inside = enrolled(session, sequence, due_at=clock.real() + timedelta(days=9))
     seen = publishing.settings_mark(sequence)
 
-    answer = mara.post(path(sequence, "settings"), **FORM, seen=seen)
+    answer = saved(mara, sequence, **FORM, seen=seen)
 
     assert answer.status_code == 303
     found = publishing.settings_of(sequence)
@@ -133,7 +141,7 @@ def test_two_people_change_the_settings_and_the_second_is_told(
     mara: Colleague, sequence: Sequence
 ) -> None:
     seen = publishing.settings_mark(sequence)
-    mara.post(path(sequence, "settings"), **FORM, seen=seen)
+    saved(mara, sequence, **FORM, seen=seen)
 
     answer = mara.post(
         path(sequence, "settings"), **{**FORM, "hour": "10:00"}, seen=seen
@@ -225,7 +233,7 @@ def test_lengths_are_shown_and_read_in_the_words_of_the_page(
     seen = publishing.settings_mark(sequence)
     dutch = {"hold_before": "36 uur", "hold_after": "1 U", "late_live": "10 min."}
 
-    answer = mara.post(path(sequence, "settings"), **{**FORM, **dutch}, seen=seen)
+    answer = saved(mara, sequence, **{**FORM, **dutch}, seen=seen)
 
     assert answer.status_code == 303, answer.text
     rules = publishing.settings_of(sequence)["rules"]
@@ -238,3 +246,85 @@ def test_lengths_are_shown_and_read_in_the_words_of_the_page(
     assert "36 uur / 1 uur" in review
     assert "36 hours / 1 hour" not in review
     session.expire_all()
+
+
+DOORS: Mapping[str, object] = {
+    "enter": "confirmed",
+    "hour": "08:30",
+    "send_days": ["mon"],
+    "late_marketing": "48 hours",
+    "late_reminder": "3 hours",
+    "late_last_hour": "5 minutes",
+    "late_live": "10 minutes",
+    "late_service": "168 hours",
+}
+
+
+def test_another_way_in_is_asked_about_first_and_says_who_does_not_come_in_by_it(
+    mara: Colleague, session: Session, sequence: Sequence
+) -> None:
+    enrolled(session, sequence)
+    for _ in range(2):
+        factories.subscriber(session, tags=["vip"])
+    seen = publishing.settings_mark(sequence)
+    form = {**DOORS, "enter": "tag", "name": "vip", "seen": seen}
+
+    asked = mara.post(path(sequence, "settings"), **form)
+    kept = dict(sequence.doors)
+    other = mara.post(
+        path(sequence, "settings"), **{**form, "name": "x"}, confirmed=confirmed(asked)
+    )
+    done = mara.post(path(sequence, "settings"), **form, confirmed=confirmed(asked))
+
+    assert (asked.status_code, kept) == (200, {})
+    assert "starts when she gets a tag (“vip”), and no longer when she conf" in (
+        asked.text
+    )
+    assert "For 2 people that is so already: they do not start by it." in asked.text
+    assert "1 person is inside and stays." in asked.text
+    assert "Nothing is saved yet." in asked.text
+    assert other.status_code == 200  # a yes to one tag is none to another
+    assert done.status_code == 303
+    assert publishing.settings_of(sequence)["doors"]["enter"] == "tag vip"
+
+
+def test_another_priority_says_how_many_people_are_in_two_sequences_at_once(
+    mara: Colleague, session: Session, sequence: Sequence
+) -> None:
+    other = course(session, MORNING, name="Slaap", doors={"priority": 1})
+    for _ in range(2):
+        way = enrolled(session, sequence)
+        person = session.get_one(Subscriber, way.subscriber_id)
+        factories.enrollment(
+            session, sequence=other, subscriber=person, registration=None
+        )
+    seen = publishing.settings_mark(sequence)
+    said = "2 people are in “Slaap” too: on a day that both want, "
+    ends = {
+        "2": "this sequence goes first from now on.",
+        "1": "the mail that is due first goes from now on.",
+        "-3": "",
+    }
+
+    pages = {
+        priority: mara.post(
+            path(sequence, "settings"), **DOORS, priority=priority, seen=seen
+        )
+        for priority in ends
+    }
+
+    assert said + ends["2"] in pages["2"].text
+    assert said + ends["1"] in pages["1"].text
+    assert pages["-3"].status_code == 303  # it went behind before, and still does
+
+
+def test_what_changes_nothing_for_people_is_saved_without_a_question(
+    mara: Colleague, session: Session
+) -> None:
+    draft = course(session, MORNING, state=SequenceState.DRAFT)
+    seen = publishing.settings_mark(draft)
+
+    answer = mara.post(path(draft, "settings"), **FORM, seen=seen)
+
+    assert answer.status_code == 303
+    assert publishing.settings_of(draft)["doors"]["enter"] == "tag vip"

@@ -1,7 +1,7 @@
 """The sequences of a batch, read once and parsed once."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -37,6 +37,15 @@ class Courses:
 
     def can_read(self, sequence_id: int) -> bool:
         return isinstance(self.found[sequence_id], Course)
+
+    def changed(self, become: Callable[[Course], Course]) -> "Courses":
+        """Return what those that can be read become."""
+        return Courses(
+            {
+                sequence_id: become(one) if isinstance(one, Course) else one
+                for sequence_id, one in self.found.items()
+            }
+        )
 
     @property
     def read_events(self) -> bool:

@@ -7,7 +7,7 @@ their marketing ahead is kept free; among equals, to who is due first.
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import or_, select
@@ -17,7 +17,7 @@ from funnel.domain.status import EnrollmentState, SequenceState
 from funnel.flow.due import courses, people
 from funnel.flow.due.book import Trouble
 from funnel.flow.due.courses import Courses
-from funnel.flow.due.outcome import Outcome, ahead, moments, outcome
+from funnel.flow.due.outcome import Course, Outcome, ahead, moments, outcome
 from funnel.flow.due.people import Person
 from funnel.models import Enrollment
 from funnel.models import Sequence as SequenceRow
@@ -59,11 +59,16 @@ def rivals(
 
 
 def beside(
-    session: Session, persons: Sequence[Person], *, now: datetime
+    session: Session,
+    persons: Sequence[Person],
+    *,
+    now: datetime,
+    become: Callable[[Course], Course] = lambda course: course,
 ) -> list[Person]:
     """Return these people with the days taken that the ways before theirs will want.
 
-    So their plan ahead is the one that a scan would make.
+    So their plan ahead is the one that a scan would make; also of a day on which
+    all sequences are what they would `become`.
     """
     mine = {person.row.id: person.row.sequence_id for person in persons}
     sends = rivals(
@@ -71,7 +76,7 @@ def beside(
     )
     if not sends:
         return list(persons)
-    maps = courses.load(session, {*mine.values(), *sends.values()})
+    maps = courses.load(session, {*mine.values(), *sends.values()}).changed(become)
     others = [way for way in sends if way not in mine]
     found = people.load(session, others, with_events=maps.read_events)
     beside = dict[int, Person]()

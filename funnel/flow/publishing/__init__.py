@@ -4,6 +4,7 @@ from funnel.flow.publishing.bundle import bring_in, pack, unpacked
 from funnel.flow.publishing.changes import Change, changes, seen, unpublished
 from funnel.flow.publishing.compare import Piece, paragraphs, whole, words
 from funnel.flow.publishing.content import Content, contents
+from funnel.flow.publishing.doors import Entering, Passage, Turn
 from funnel.flow.publishing.draft import (
     BadDraft,
     DraftConflict,
@@ -53,9 +54,8 @@ from funnel.flow.publishing.review import (
 from funnel.flow.publishing.settings import (
     BadSettings,
     Changed,
-    Leavers,
     change_settings,
-    leavers,
+    new_passage,
     settings_mark,
     settings_of,
 )
@@ -117,16 +117,17 @@ __all__ = [
     "Content",
     "DraftConflict",
     "Edition",
+    "Entering",
     "Finding",
     "HasDrafts",
     "Impact",
     "InUse",
     "Invented",
-    "Leavers",
     "ListConflict",
     "Lost",
     "Nobody",
     "NotReady",
+    "Passage",
     "Piece",
     "Preview",
     "Problem",
@@ -136,6 +137,7 @@ __all__ = [
     "Since",
     "Standstill",
     "Told",
+    "Turn",
     "VersionConflict",
     "Wishes",
     "add",
@@ -166,9 +168,9 @@ __all__ = [
     "keep_version",
     "known_impact",
     "latest_impact",
-    "leavers",
     "looked_at",
     "move",
+    "new_passage",
     "next_occurrence",
     "open_pause",
     "pack",

@@ -6,7 +6,6 @@ Rules move mails, so they are a draft like the list, published with its impact.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -14,11 +13,9 @@ from sqlalchemy.orm import Session
 
 from funnel.domain.doors import BadDoors, Doors
 from funnel.domain.rules import BadRules, Rules
-from funnel.domain.status import LEAVING, Reason
 from funnel.flow import enrollment, events
-from funnel.flow.due import people
-from funnel.flow.due.outcome import outcome
-from funnel.flow.publishing import course, standstill, structure
+from funnel.flow.publishing import structure
+from funnel.flow.publishing.doors import Passage, passage
 from funnel.flow.publishing.release import VersionConflict
 from funnel.models import Enrollment, EventKind, Sequence
 
@@ -28,14 +25,6 @@ class Changed(NamedTuple):
 
     rules: bool
     doors: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Leavers:
-    """How many people a condition would let go at once."""
-
-    count: int
-    is_estimate: bool = False
 
 
 class BadSettings(ValueError):  # noqa: N818 - it names what was found
@@ -79,11 +68,7 @@ def change_settings(
     if seen != settings_mark(sequence):
         raise VersionConflict
     before = settings_of(sequence)
-    try:
-        new_rules = Rules.from_dict(rules).to_dict()
-        new_doors = Doors.from_dict(doors).to_dict()
-    except (BadRules, BadDoors) as problem:
-        raise BadSettings(problem) from None
+    new_rules, new_doors = (one.to_dict() for one in _read(rules, doors))
     changed = Changed(new_rules != before["rules"], new_doors != before["doors"])
     if changed.rules:
         is_published = new_rules == _canonical(sequence.rules)
@@ -102,30 +87,24 @@ def change_settings(
     return changed
 
 
-def leavers(
-    session: Session, sequence_id: int, doors: Mapping[str, Any], *, now: datetime
-) -> Leavers:
-    """Say who would leave if these doors were saved now; raises BadSettings.
+def new_passage(
+    session: Session,
+    sequence_id: int,
+    rules: Mapping[str, Any],
+    doors: Mapping[str, Any],
+    *,
+    now: datetime,
+) -> Passage:
+    """Say what these doors would change for people if saved; raises BadSettings."""
+    _, new = _read(rules, doors)
+    return passage(session, session.get_one(Sequence, sequence_id), new, now=now)
 
-    Nobody, as long as the condition is the one that holds already. Of very many
-    people, one in so many is asked, and the number is an estimate.
-    """
+
+def _read(rules: Mapping[str, Any], doors: Mapping[str, Any]) -> tuple[Rules, Doors]:
     try:
-        new = Doors.from_dict(doors)
-    except BadDoors as problem:
+        return Rules.from_dict(rules), Doors.from_dict(doors)
+    except (BadRules, BadDoors) as problem:
         raise BadSettings(problem) from None
-    sequence = session.get_one(Sequence, sequence_id)
-    if not new.leave.facts or new.leave == Doors.from_dict(sequence.doors).leave:
-        return Leavers(0)
-    seen = replace(course.live(session, sequence), doors=new)
-    some = standstill.some(session, standstill.inside(sequence_id))
-    persons = people.load(session, some.ids, with_events=seen.reads_events)
-    gone = sum(
-        outcome(person, seen, now).reason is Reason.EXIT_RULE
-        for person in persons
-        if person.row.reason not in LEAVING
-    )
-    return Leavers(gone * some.step, some.step > 1)
 
 
 def _canonical(rules: Mapping[str, Any]) -> dict[str, Any]:

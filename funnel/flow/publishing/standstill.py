@@ -1,9 +1,10 @@
 """Pause and go on: a sequence, or everything, and what that means before it happens."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -148,8 +149,12 @@ def standstill(
     since = found.since if found else now
     late = some(session, _concerned(sequence_id, now))
     rest = some(session, inside(sequence_id) & (Enrollment.due_at > now))
-    overdue, others = (_load(session, one.ids, now) for one in (late, rest))
-    choices = [_choice(how, overdue, since, now, late.step) for how in How]
+    ends = {how: partial(_after, how=how, since=since, now=now) for how in How}
+    shift = {How.SHIFT: ends[How.SHIFT]}
+    is_all = sequence_id is None
+    overdue = _load(session, late.ids, now, ends, is_all=is_all)
+    others = _load(session, rest.ids, now, shift, is_all=is_all)
+    choices = [_choice(how, overdue, now, late.step) for how in How]
     for views, one in ((overdue, late), (others, rest)):
         _count_later(choices[0], views, since, now, one.step)
     is_estimate = max(late.step, rest.step) > 1
@@ -206,11 +211,11 @@ def some(session: Session, where: ColumnElement[bool]) -> Some:
 
 
 class View(NamedTuple):
-    """Somebody inside, and what she has ahead when there was no pause."""
+    """Somebody inside, what she has ahead when there was no pause, and after it."""
 
     person: Person
-    course: Course
     calendar: list[Planned]
+    after: dict[How, list[Planned]]
 
 
 def _dates_ahead(session: Session, now: datetime) -> Sequence[Occurrence]:
@@ -236,8 +241,18 @@ def _seats(session: Session, sequence_id: int, date: Occurrence) -> int:
     return session.scalar(seats) or 0
 
 
-def _load(session: Session, ids: Sequence[int], now: datetime) -> list[View]:
-    """Read the people, without the marketing that would be planned anew."""
+def _load(
+    session: Session,
+    ids: Sequence[int],
+    now: datetime,
+    ends: Mapping[How, Callable[[Course], Course]],
+    *,
+    is_all: bool,
+) -> list[View]:
+    """Read the people, without the marketing that would be planned anew.
+
+    Where all goes on, the sequences that go first are what they would be as well.
+    """
     ways = select(Enrollment.sequence_id).where(Enrollment.id.in_(ids)).distinct()
     maps = courses.load(session, set(session.scalars(ways)))
     persons = [
@@ -245,10 +260,16 @@ def _load(session: Session, ids: Sequence[int], now: datetime) -> list[View]:
         for person in people.load(session, ids, with_events=maps.read_events)
         if maps.can_read(person.row.sequence_id)
     ]
-    views = []
-    for person in due.beside(session, persons, now=now):
-        course = maps.of(person.row.sequence_id)
-        views.append(View(person, course, due.ahead(person, course, now)))
+    today = due.beside(session, persons, now=now)
+    views = [
+        View(one, due.ahead(one, maps.of(one.row.sequence_id), now), {})
+        for one in today
+    ]
+    for how, become in ends.items():
+        then = due.beside(session, persons, now=now, become=become) if is_all else today
+        for view, one in zip(views, then, strict=True):
+            course = become(maps.of(one.row.sequence_id))
+            view.after[how] = due.ahead(one, course, now)
     return views
 
 
@@ -261,13 +282,11 @@ def _kept(person: Person, course: Course) -> list[Past]:
     ]
 
 
-def _choice(
-    how: How, views: Iterable[View], since: datetime, now: datetime, weight: int
-) -> Choice:
+def _choice(how: How, views: Iterable[View], now: datetime, weight: int) -> Choice:
     choice = Choice(how)
-    for person, course, calendar in views:
+    for person, calendar, after in views:
         passed = {item.step.id for item in calendar if item.at <= now}
-        for item in due.ahead(person, _after(course, how, since, now), now):
+        for item in after[how]:
             if item.step.id in passed:
                 _count(choice, person, item, now, weight)
     return choice
@@ -278,13 +297,13 @@ def _count_later(
 ) -> None:
     """Count what this does to the marketing that was to come after the pause."""
     much = now - since + ONE_DAY
-    for person, course, calendar in views:
+    for _, calendar, after in views:
         coming = {
             item.step.id: item.at
             for item in calendar
             if item.at > now and item.skip is None and item.step.is_marketing
         }
-        for item in due.ahead(person, _after(course, choice.how, since, now), now):
+        for item in after[choice.how]:
             delay = item.at - coming.get(item.step.id, item.at)
             if item.step.id in coming and item.skip is Reason.TOO_LATE:
                 choice.too_late += weight
@@ -293,7 +312,7 @@ def _count_later(
                 choice.further += weight * (delay > much)
 
 
-def _after(course: Course, how: How, since: datetime, now: datetime) -> Course:
+def _after(course: Course, *, how: How, since: datetime, now: datetime) -> Course:
     """Return the course as it would be when the pause ended now."""
     pauses = (*course.pauses, schedule.Pause(since, now, how))
     retimed_at = now if how is How.SHIFT else course.retimed_at

@@ -1,5 +1,6 @@
 """The settings of one sequence: who comes in and goes, and when its mails go."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,23 +15,14 @@ from funnel.domain.doors import Cause
 from funnel.domain.rules import DAYS, Lateness
 from funnel.domain.status import TeamRole
 from funnel.flow import publishing
-from funnel.flow.publishing import BadSettings, Leavers, VersionConflict
+from funnel.flow.publishing import BadSettings, Passage, VersionConflict
 from funnel.models import Sequence
 from funnel.web import now
-from funnel.web.admin import lengths, phrases
+from funnel.web.admin import lengths, passage, phrases
 from funnel.web.auth import needs
 
 bp = Blueprint("rules", __name__, url_prefix="/sequences/<slug>/settings")
 
-CAUSES = {
-    Cause.CONFIRMED: lazy_gettext("she confirms a seat in its masterclass"),
-    Cause.REGISTERED: lazy_gettext("she gets a seat"),
-    Cause.JOINED: lazy_gettext("she joins a masterclass"),
-    Cause.NOT_JOINED: lazy_gettext("a masterclass is over and she did not join"),
-    Cause.TAG: lazy_gettext("she gets a tag"),
-    Cause.BY_HAND: lazy_gettext("one of us starts it for her"),
-}
-NOBODY = Leavers(0)
 LATE = {
     "marketing": lazy_gettext("Marketing"),
     "reminder": lazy_gettext("Reminders"),
@@ -51,12 +43,12 @@ def show(slug: str) -> ResponseReturnValue:
 @bp.post("")
 @needs(TeamRole.MARKETER)
 def save(slug: str) -> ResponseReturnValue:
-    """Keep the doors, and the rules as a draft; who would leave is asked about."""
+    """Keep the doors, and the rules as a draft; what doors change is asked first."""
     sequence, typed, seen = _sequence(slug), request.form, request.form.get("seen", "")
     rules, doors = _rules(typed), _doors(typed)
     try:
-        if (leavers := _leavers(sequence, doors)).count:
-            return _ask(sequence, seen, leavers)
+        if new := _unasked(sequence, rules, doors):
+            return _page(sequence, _as_typed(), seen, new=new)
         changed = publishing.change_settings(
             db.session(), sequence.id, rules, doors, seen=seen, now=now()
         )
@@ -79,7 +71,7 @@ def _page(
     seen: str,
     problems: Mapping[str, str] | None = None,
     code: int = 200,
-    leavers: Leavers = NOBODY,
+    new: Passage | None = None,
 ) -> ResponseReturnValue:
     page = render_template(
         "admin/rules.html",
@@ -88,24 +80,28 @@ def _page(
         seen=seen,
         problems=problems or {},
         is_stale=code == 409,  # noqa: PLR2004 - HTTP's word for it
-        causes=CAUSES,
+        causes=passage.CAUSES,
         late=LATE,
-        leavers=leavers,
-        confirmed=phrases.condition_kept(form["leave"]),
+        leavers=new.leavers.count if new else 0,
+        what_changes=passage.sentences(new) if new else [],
+        confirmed=_mark(_doors(request.form)),
     )
     return page, code
 
 
-def _leavers(sequence: Sequence, doors: Mapping[str, Any]) -> Leavers:
-    """Say who would leave by this, unless she has seen that already and goes on."""
-    if request.form.get("confirmed") == doors["leave"]:
-        return NOBODY
-    return publishing.leavers(db.session(), sequence.id, doors, now=now())
+def _unasked(
+    sequence: Sequence, rules: Mapping[str, Any], doors: Mapping[str, Any]
+) -> Passage | None:
+    """Return what these doors change, unless she has seen it and says yes."""
+    if request.form.get("confirmed") == _mark(doors):
+        return None
+    new = publishing.new_passage(db.session(), sequence.id, rules, doors, now=now())
+    return new if new.is_felt else None
 
 
-def _ask(sequence: Sequence, seen: str, leavers: Leavers) -> ResponseReturnValue:
-    """Show what was typed, and how many people it lets go for good."""
-    return _page(sequence, _as_typed(), seen, leavers=leavers)
+def _mark(doors: Mapping[str, Any]) -> str:
+    """Return the doors as one text: to what she said yes."""
+    return json.dumps(doors, sort_keys=True)
 
 
 def _again(
