@@ -40,6 +40,28 @@ def test_the_simulator_tells_an_invented_person_what_and_why(
     assert "Will not come: she did not ask for these mails." in without
 
 
+def test_the_answer_stands_in_the_list_and_each_mail_leads_to_its_text(
+    mara: Colleague, session: Session, row: Sequence
+) -> None:
+    publishing.save_draft(
+        session, step(row, "b").id, {"timing": "3 days at 09:15"}, seen=None
+    )
+    path = "/admin/sequences/rust"
+    asked = "version={}&day=2026-11-28&at=23:50&zone=Europe/Amsterdam&series=on"
+
+    opened = mara.get(path).text
+    live, draft = (
+        mara.get(f"{path}/simulator?{asked.format(one)}").text
+        for one in ("live", "draft")
+    )
+
+    assert f'href="{path}/simulator"' in opened
+    assert f'href="{path}"' in live
+    assert f'href="/admin/steps/{step(row, "b").id}">b</a>' in live
+    assert "+1 day 08:30 b Comes on Mon 30 Nov 08:30." in said(live)
+    assert "+3 days 09:15 b Comes on Wed 2 Dec 09:15." in said(draft)
+
+
 def test_the_simulator_tells_a_subscribers_own_story(
     mara: Colleague, session: Session, row: Sequence
 ) -> None:

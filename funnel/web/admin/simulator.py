@@ -14,7 +14,14 @@ from funnel.domain import conditions
 from funnel.domain.status import Purpose
 from funnel.domain.timing import wall, zones
 from funnel.flow import publishing
-from funnel.flow.publishing import Invented, Nobody, Simulation, Told, structure
+from funnel.flow.publishing import (
+    Content,
+    Invented,
+    Nobody,
+    Simulation,
+    Told,
+    structure,
+)
 from funnel.models import Occurrence, Sequence, Step
 from funnel.web import now
 from funnel.web.admin.sequences import find
@@ -52,7 +59,7 @@ class Form:
 
 @bp.get("")
 def show(slug: str) -> ResponseReturnValue:
-    """Show the form, and under it what she would get."""
+    """Show the list with what she would get of it, and beside it the form."""
     sequence = find(slug)
     dates = _dates(sequence)
     form = Form(request.args if "version" in request.args else _first(sequence, dates))
@@ -73,6 +80,7 @@ def _about(
         "tagged": _asked(sequence, "tag"),
         "found": _simulate(sequence, form, dates),
         "tale": _tale,
+        "content_of": _content,
         "subject": _subject,
         "stands": stands(sequence),
     }
@@ -189,6 +197,9 @@ def _tale(line: Told, zone: str) -> Tale:
 def _subject(line: Told, *, is_draft: bool) -> str:
     if line.sent and line.planned is None:
         return line.sent.subject
+    return _content(line, is_draft=is_draft).subject
+
+
+def _content(line: Told, *, is_draft: bool) -> Content:
     both = publishing.contents(line.step)
-    content = both.latest if is_draft or both.published is None else both.published
-    return content.subject
+    return both.latest if is_draft or both.published is None else both.published
