@@ -162,10 +162,11 @@ def test_a_person_can_start_any_sequence_that_is_not_a_draft(session: Session) -
     assert len(ways(session, live)) == 1
 
 
+@pytest.mark.parametrize("state", [SequenceState.DRAFT, SequenceState.ARCHIVED])
 def test_a_draft_takes_nobody_in_so_that_going_live_mails_nobody_from_before(
-    session: Session,
+    session: Session, state: SequenceState
 ) -> None:
-    draft = opening(session, "tag vip", state=SequenceState.DRAFT)
+    draft = opening(session, "tag vip", state=state)
     person = factories.subscriber(session)
 
     subscribers.mark(session, person.id, VIP, now=NOW)

@@ -64,6 +64,10 @@ def complains(session: Session, row: Delivery) -> None:
     session.get_one(Subscriber, row.subscriber_id).state = SubscriberState.COMPLAINED
 
 
+def bounces(session: Session, row: Delivery) -> None:
+    session.get_one(Subscriber, row.subscriber_id).state = SubscriberState.BOUNCED
+
+
 def is_suppressed(session: Session, row: Delivery) -> None:
     scope = Scope.MARKETING if row.kind is MARKETING else Scope.ALL
     digest = addresses.digest(row.address)
@@ -104,7 +108,10 @@ FORBIDDEN = [
     (MARKETING, is_suppressed, Reason.SUPPRESSED),
     (SERVICE, is_suppressed, Reason.SUPPRESSED),
     (SERVICE, is_erased, Reason.ERASED),
+    (MARKETING, is_erased, Reason.ERASED),
     (SERVICE, complains, Reason.SUPPRESSED),
+    (SERVICE, bounces, Reason.SUPPRESSED),
+    (MARKETING, bounces, Reason.SUPPRESSED),
     (SERVICE, gives_her_seat_back, Reason.SEAT_CANCELLED),
     (SERVICE, takes_another_date, Reason.REPLACED),
     (SERVICE, date_is_cancelled, Reason.OCCURRENCE_CANCELLED),

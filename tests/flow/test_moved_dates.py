@@ -184,6 +184,47 @@ def test_a_reminder_that_she_had_does_not_come_twice(session: Session) -> None:
     assert got(session, inside) == had
 
 
+@pytest.mark.parametrize("later", [7 * DAY, -2 * HOUR])
+def test_with_half_of_the_reminders_sent_only_the_other_half_moves_along(
+    session: Session, later: timedelta
+) -> None:
+    date = on(session, DAY_BEFORE, HOUR_BEFORE, SORRY)
+    inside, noon = her(session, date), START - 8 * HOUR
+    walk(session, NOW, noon)
+    had, start = got(session, inside), START + later
+
+    occurrences.edit(session, date.id, entry(start), now=noon)
+    walk(session, noon, start + 9 * DAY)
+
+    assert had == [f"01-day {told(START - DAY)}"]
+    assert got(session, inside)[:2] == [*had, f"02-hour {told(start - HOUR)}"]
+    assert [line[:8] for line in got(session, inside)[2:]] == ["04-sorry"]
+
+
+def test_a_date_called_off_with_half_of_the_reminders_sent_sends_no_other_half(
+    session: Session,
+) -> None:
+    date = on(session, DAY_BEFORE, HOUR_BEFORE, SORRY)
+    inside, noon = her(session, date), START - 8 * HOUR
+    walk(session, NOW, noon)
+    had = got(session, inside)
+
+    occurrences.cancel(session, date.id, now=noon)
+    walk(session, noon, START + 9 * DAY)
+
+    sent = select(Delivery.planned_at).where(
+        Delivery.enrollment_id == inside.id,
+        Delivery.state == DeliveryState.SENT,
+        Delivery.occurrence_id == date.id,
+    )
+    roles = select(Step.role).join(Delivery, Delivery.step_id == Step.id)
+    gone = roles.where(Delivery.state == DeliveryState.SENT)
+    assert had == [f"01-day {told(START - DAY)}"]
+    assert got(session, inside)[0] == had[0]
+    assert session.scalars(sent).all() == [START - DAY]
+    assert list(session.scalars(gone)) == [Role.LISTED, Role.CANCELLED]
+
+
 def test_other_sequences_that_hang_on_the_date_are_in_the_preview(
     session: Session,
 ) -> None:

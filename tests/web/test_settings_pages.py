@@ -184,6 +184,21 @@ def test_going_on_shows_three_ways_with_their_numbers(
     assert "1 mail is never sent" in page.text
 
 
+def test_after_a_pause_of_seconds_no_mail_is_said_to_come_later(
+    mara: Colleague, session: Session
+) -> None:
+    soon = {"kind": Kind.MARKETING, "timing": "300 hours"}  # moves by the second
+    sequence = course(session, soon, rules={"quiet": False})
+    start = clock.real() - timedelta(seconds=20)
+    enrolled(session, sequence, confirmed_at=start, due_at=start + timedelta(days=9))
+    publishing.pause(session, sequence.id, now=start)
+
+    page = mara.get(path(sequence, "resume")).text
+
+    assert "It has stood still for less than a minute, since" in page
+    assert page.count("No mail of after the pause comes later.") == 1
+
+
 @pytest.mark.parametrize("how", How)
 def test_the_way_that_was_chosen_is_the_way_that_is_gone(
     mara: Colleague, session: Session, sequence: Sequence, how: How

@@ -29,6 +29,7 @@ from funnel.models import Delivery, Enrollment, Occurrence, Pause, Registration,
 from funnel.models import Sequence as SequenceRow
 
 ONE_DAY = timedelta(days=1)
+ONE_MINUTE = timedelta(minutes=1)  # who waits for less does not wait
 
 MOST_ASKED = 300
 """People that are planned for a preview; of more, one in so many, and a guess."""
@@ -307,7 +308,7 @@ def _count_later(
             delay = item.at - coming.get(item.step.id, item.at)
             if item.step.id in coming and item.skip is Reason.TOO_LATE:
                 choice.too_late += weight
-            elif delay and item.skip is None:
+            elif delay >= ONE_MINUTE and item.skip is None:
                 choice.later += weight
                 choice.further += weight * (delay > much)
 

@@ -97,7 +97,10 @@ def ways(still: Standstill) -> list[tuple[Choice, str, list[str]]]:
 
 @bp.app_template_global("length_of_pause")
 def length(still: Standstill) -> str:
-    return dates.duration(max(still.length, MINUTE), str(get_locale()))
+    """Say how long it has stood still; of seconds nobody wants the number."""
+    if still.length < MINUTE:
+        return str(_("less than a minute"))
+    return dates.duration(still.length, str(get_locale()))
 
 
 def _sequence(slug: str) -> Sequence:
@@ -141,7 +144,8 @@ def _meaning(choice: Choice) -> list[str]:
 def _after(choice: Choice) -> list[str]:
     """Say what becomes of the mails that were to come after the pause."""
     if not choice.later:
-        return []
+        is_shift = choice.how is How.SHIFT
+        return [str(_("No mail of after the pause comes later."))] if is_shift else []
     later = ngettext(
         "%(num)d mail of after the pause comes later",
         "%(num)d mails of after the pause come later",
