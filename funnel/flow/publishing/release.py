@@ -78,8 +78,7 @@ def publish(
     `base_version` and `drafts` (of `seen`) are what the marketer looked at; raises
     VersionConflict when that is no longer so, or BadDraft.
     """
-    sequence = Sequence.held(session, sequence_id)
-    _read_anew(session, sequence)
+    sequence = structure.held(session, sequence_id)
     drafts, wishes = looked.get("drafts"), looked.get("wishes", NONE)
     if sequence.version != base_version or drafts not in {None, seen(sequence)}:
         raise VersionConflict
@@ -144,13 +143,6 @@ def release(
         author=author,
         steps=changed,
     )
-
-
-def _read_anew(session: Session, sequence: Sequence) -> None:
-    """See what a colleague committed while this waited for the lock."""
-    session.expire(sequence, ["steps"])
-    mine = select(Step).where(Step.sequence_id == sequence.id)
-    session.scalars(mine.execution_options(populate_existing=True)).all()
 
 
 def _take_over(sequence: Sequence, now: datetime, *, is_late: bool) -> None:
