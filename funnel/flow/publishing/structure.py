@@ -71,6 +71,16 @@ def listed(sequence: SequenceRow) -> list[Step]:
     return [known[step_id] for step_id in order(sequence) if step_id in known]
 
 
+def coming(sequence: SequenceRow) -> list[Step]:
+    """Return `listed`, and behind them the mails that an act calls for."""
+    called = [
+        step
+        for step in sequence.steps
+        if step.role is not Role.LISTED and step.deleted_at is None
+    ]
+    return [*listed(sequence), *called]
+
+
 def layout(sequence: SequenceRow) -> list[Step]:
     """Return `listed`, and each step that is or will be deleted where it stood.
 
