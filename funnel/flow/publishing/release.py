@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict, Unpack
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from funnel.domain.status import Reason, Role, SequenceState
 from funnel.flow import enrollment, events, team
-from funnel.flow.publishing import draft, jobs, review, structure, versions
+from funnel.flow.publishing import draft, jobs, outlook, review, structure, versions
 from funnel.flow.publishing.changes import is_retimed, seen, unpublished
 from funnel.flow.publishing.content import Content, contents, drafted
 from funnel.mail.compile import Use
@@ -19,7 +18,6 @@ from funnel.models import (
     Enrollment,
     EventKind,
     Link,
-    Masterclass,
     Revision,
     Sequence,
     Step,
@@ -176,8 +174,7 @@ def _plan_again(
 
 
 def _check_roles(session: Session, sequence: Sequence) -> None:
-    uses = select(Masterclass.id).where(Masterclass.sequence_id == sequence.id)
-    if session.scalar(uses.limit(1)) is None:
+    if not outlook.has_masterclass(session, sequence.id):
         return
     here = {step.role for step in sequence.steps if step.deleted_at is None}
     missing = [role for role in CALLED_FOR if role not in here]

@@ -6,9 +6,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from funnel.domain.status import SequenceState
-from funnel.flow.publishing import slugs, standstill, structure
+from funnel.flow.publishing import outlook, slugs, standstill, structure
 from funnel.flow.publishing.content import contents
-from funnel.models import Masterclass, Sequence, Step
+from funnel.models import Sequence, Step
 
 RESERVED = frozenset({"add"})
 LANGUAGES = ("nl", "en")
@@ -48,8 +48,7 @@ def archive(session: Session, sequence_id: int, *, now: datetime) -> None:
     It stands still from now on, and who is inside goes on when somebody resumes it.
     """
     sequence = Sequence.held(session, sequence_id)
-    uses = select(Masterclass.id).where(Masterclass.sequence_id == sequence_id)
-    if session.scalar(uses.limit(1)) is not None:
+    if outlook.has_masterclass(session, sequence_id):
         raise InUse
     sequence.state = SequenceState.ARCHIVED
     if sequence.version:
