@@ -45,7 +45,7 @@ class Scanned:
     """How many enrollments were planned again, and what came of it."""
 
     enrollments: int = 0
-    deliveries: int = 0
+    deliveries: int = 0  # mails that go: nobody is woken for what is skipped
     troubled: int = 0
 
 
