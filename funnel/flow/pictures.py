@@ -100,7 +100,7 @@ def remove(session: Session, name: str) -> None:
     Raises:
         Shown: A mail as it is sent now, or a draft, shows it.
     """
-    row = session.get(Picture, name, with_for_update=True, populate_existing=True)
+    row = Picture.held_or_none(session, name)
     if row is None:
         return
     mails = _mails_with(session, name)

@@ -3,14 +3,23 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Self, TypedDict, TypeVar, Unpack
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Identity, MetaData, String
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Dialect,
+    Identity,
+    MetaData,
+    Select,
+    String,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 S = TypeVar("S", bound=StrEnum)
+Q = TypeVar("Q", bound=Select[*tuple[Any, ...]])
 
 
 class Utc(TypeDecorator[datetime]):
@@ -100,3 +109,22 @@ class Base(DeclarativeBase):
         """
         lock = {"key_share": key_share}
         return session.get_one(cls, key, with_for_update=lock, populate_existing=True)
+
+    @classmethod
+    def held_or_none(cls, session: Session, key: int | str) -> Self | None:
+        """Return `held`, or None when there is no such row (any more)."""
+        return session.get(cls, key, with_for_update=True, populate_existing=True)
+
+
+class Lock(TypedDict, total=False):
+    """Which rows of a query are locked, and what of others' locks it walks past."""
+
+    skip_locked: bool
+    key_share: bool
+    of: Any
+
+
+def held(query: Q, **lock: Unpack[Lock]) -> Q:
+    """Let a query lock the rows that it selects, and read them as they are now."""
+    anew = query.execution_options(populate_existing=True)
+    return anew.with_for_update(**lock)

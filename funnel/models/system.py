@@ -24,7 +24,7 @@ class System(Base):
         """Return the row for changes; of two who ask at once, the second waits."""
         one = insert(cls).values(id=1, clock_offset=timedelta())
         session.execute(one.on_conflict_do_nothing())
-        return session.get_one(cls, 1, with_for_update=True, populate_existing=True)
+        return cls.held(session, 1)
 
 
 class Heartbeat(Base):

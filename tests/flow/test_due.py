@@ -82,11 +82,12 @@ def test_a_marketing_mail_without_consent_is_skipped_and_told(session: Session) 
     agree(session, enrollment.subscriber, granted=False)  # the last word counts
 
     due.scan(session, now=NOW)
-    due.scan(session, now=TUESDAY)
+    done = due.scan(session, now=TUESDAY)
 
     [delivery] = deliveries(session, enrollment)
     assert delivery.state is DeliveryState.SKIPPED
     assert delivery.reason is Reason.NO_CONSENT
+    assert done.deliveries == 0  # no sender is woken for it
     told = session.scalars(select(Event).where(Event.kind == EventKind.SKIPPED)).one()
     assert told.delivery_id == delivery.id
     assert told.data == {"reason": "no-consent"}

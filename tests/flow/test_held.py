@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import factories
 import pytest
+import walking
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -83,3 +84,55 @@ def test_new_settings_leave_the_order_that_a_colleague_gave(
     kept = colleague.get_one(Sequence, mine.id)
     assert structure.order(kept) == [second, first]
     assert structure.rules(kept)["hour"] == "09:00"
+
+
+def test_a_mail_that_a_colleague_took_out_meanwhile_stays_out(
+    commit_session: Session, colleague: Session
+) -> None:
+    sequence = walking.sequence(commit_session)
+    gone, last = (walking.step(sequence, letter).id for letter in "bd")
+    commit_session.commit()
+    mine = commit_session.get_one(Sequence, sequence.id)
+    shown = list(mine.steps)  # a page keeps what it has read
+
+    publishing.remove(colleague, gone, now=NOW, seen=None)
+    hers = colleague.get_one(Sequence, mine.id)
+    walking.publish(colleague, hers)
+    publishing.move(commit_session, last, after=None)
+
+    assert walking.order(mine) == "dac"
+    assert len(shown) == 4
+    assert gone not in {change.step.id for change in publishing.unpublished(mine)}
+
+
+def test_words_that_are_saved_while_it_is_published_are_not_lost(
+    engine: Engine, commit_session: Session, colleague: Session
+) -> None:
+    sequence = walking.sequence(commit_session, "a")
+    step = walking.step(sequence, "a")
+    publishing.save_draft(commit_session, step.id, {"subject": "Eerst"}, seen=None)
+    looked, version = publishing.seen(sequence), sequence.version
+
+    def publish() -> None:
+        with Session(engine) as session:
+            publishing.publish(
+                session,
+                sequence.id,
+                base_version=version,
+                author="",
+                now=NOW,
+                drafts=looked,
+            )
+
+    commit_session.commit()
+    hers = Step.held(colleague, step.id)  # she saves, and has not committed yet
+    hers.draft = {**(hers.draft or {}), "subject": "Van haar"}
+    colleague.flush()
+    done = walking.in_background(publish)
+    assert walking.is_waiting(engine)
+    colleague.commit()
+    with pytest.raises(publishing.VersionConflict):
+        done()
+
+    commit_session.expire_all()
+    assert publishing.contents(step).latest.subject == "Van haar"

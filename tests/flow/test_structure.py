@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import factories
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,7 +22,7 @@ from walking import (
     walker,
 )
 
-from funnel.domain.status import DeliveryState
+from funnel.domain.status import DeliveryState, Role
 from funnel.flow import publishing
 from funnel.flow.publishing import structure
 from funnel.models import Delivery, Revision, Sequence
@@ -67,6 +68,27 @@ def test_a_copy_has_the_words_of_the_other_step(session: Session) -> None:
     assert (
         publishing.contents(copy).latest == publishing.contents(step(row, "a")).latest
     )
+
+
+def test_mails_that_an_act_calls_for_come_along_until_they_are_gone(
+    session: Session,
+) -> None:
+    row = sequence(session, "ab")
+    for slug, role, gone in (
+        ("gezien", Role.CONFIRMATION, None),
+        ("weg", Role.MOVED, NOW),
+    ):
+        factories.step(session, sequence=row, slug=slug, role=role, deleted_at=gone)
+        session.refresh(row)
+        publishing.save_draft(session, row.steps[-1].id, {"body": "{{"}, seen=None)
+
+    copied = publishing.copy(session, row.id, "Nog een").steps
+
+    assert {one.slug for one in copied} == {"01-a", "02-b", "gezien"}
+    kept_back = {one.slug for one, _ in publishing.blocks(row)}
+    assert kept_back == {"gezien"}
+    changed = {one.step.slug for one in publishing.unpublished(row)}
+    assert changed == {"gezien"}
 
 
 def test_an_order_over_a_colleagues_newer_one_is_refused(session: Session) -> None:

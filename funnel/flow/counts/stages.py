@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session, aliased
 from funnel.domain.status import Stage
 from funnel.flow.counts import calendar
 from funnel.models import Signup, StageCount
+from funnel.models.base import held
 
 _earlier = aliased(Signup)
 
@@ -55,5 +56,4 @@ def _first(
     if masterclass_id is not None:
         wanted = wanted.where(Signup.masterclass_id == masterclass_id)
     latest = wanted.order_by(Signup.id.desc()).limit(1)
-    alone = latest.with_for_update(key_share=True, of=Signup)
-    return session.scalar(alone, execution_options={"populate_existing": True})
+    return session.scalar(held(latest, key_share=True, of=Signup))

@@ -27,6 +27,7 @@ from funnel.flow.delivery.policy import Attempt, Settlement
 from funnel.flow.render import Office
 from funnel.flow.rows import word
 from funnel.models import Delivery
+from funnel.models.base import held
 
 log = logging.getLogger(__name__)
 
@@ -172,7 +173,7 @@ def _kept(letter: render.Frozen) -> dict[str, Any]:
 
 
 def _reading(*where: ColumnElement[bool]) -> Executable:
-    return (
+    return held(
         render.NEEDED.where(
             Delivery.state == word(DeliveryState.SCHEDULED),
             Delivery.due_at <= verdict.NOW,
@@ -180,8 +181,9 @@ def _reading(*where: ColumnElement[bool]) -> Executable:
             *where,
         )
         .order_by(Delivery.priority, Delivery.due_at, Delivery.id)
-        .limit(bindparam("limit"))
-        .with_for_update(skip_locked=True, of=Delivery)
+        .limit(bindparam("limit")),
+        skip_locked=True,
+        of=Delivery,
     )
 
 

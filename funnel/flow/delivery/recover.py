@@ -12,17 +12,17 @@ from funnel.flow.delivery import failpoint, policy, settle
 from funnel.flow.delivery.failpoint import Point
 from funnel.flow.rows import word
 from funnel.models import Delivery, EventKind
+from funnel.models.base import held
 
-_lost = (
+_lost = held(
     select(Delivery.id)
     .where(
         Delivery.state.in_(map(word, settle.IN_FLIGHT)),
         Delivery.lease_until < func.now(),
     )
-    .limit(bindparam("limit"))
-    .with_for_update(skip_locked=True)
-    .cte("lost")
-)
+    .limit(bindparam("limit")),
+    skip_locked=True,
+).cte("lost")
 _is_poison = Delivery.deaths + 1 >= policy.POISON_DEATHS
 
 

@@ -18,6 +18,7 @@ from funnel.flow.due.outcome import ahead
 from funnel.flow.due.turns import beside
 from funnel.models import Enrollment, Heartbeat, Subscriber
 from funnel.models import Sequence as SequenceRow
+from funnel.models.base import held
 
 __all__ = ["NoSuchMail", "Pace", "Scanned", "ahead", "beside", "call", "scan"]
 
@@ -44,7 +45,7 @@ class Scanned:
     """How many enrollments were planned again, and what came of it."""
 
     enrollments: int = 0
-    deliveries: int = 0
+    deliveries: int = 0  # mails that go: nobody is woken for what is skipped
     troubled: int = 0
 
 
@@ -126,7 +127,7 @@ _HAS_DUE = (
     .where(SequenceRow.state == SequenceState.LIVE, _first.c.due_at <= _now)
     .order_by(_first.c.due_at)
 )
-_DUE = (
+_DUE = held(
     select(Enrollment.id, Enrollment.sequence_id, Enrollment.subscriber_id)
     .join(Subscriber, Subscriber.id == Enrollment.subscriber_id)
     .where(
@@ -135,8 +136,10 @@ _DUE = (
         Enrollment.due_at <= _now,
     )
     .order_by(Enrollment.due_at)
-    .limit(bindparam("left"))
-    .with_for_update(skip_locked=True, key_share=True, of=(Enrollment, Subscriber))
+    .limit(bindparam("left")),
+    skip_locked=True,
+    key_share=True,
+    of=(Enrollment, Subscriber),
 )
 
 

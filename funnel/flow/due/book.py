@@ -41,7 +41,7 @@ class Trouble:
 
 
 def write(session: Session, outcomes: Sequence[Outcome], now: datetime) -> int:
-    """Add the deliveries and move the enrollments on; return how many were added.
+    """Add the deliveries, move the enrollments on; return how many mails are to go.
 
     When the database refuses the batch, each enrollment is tried by itself, and
     only the one at fault is put off.
@@ -100,7 +100,7 @@ def _write(session: Session, outcomes: Sequence[Outcome], now: datetime) -> int:
 
 
 def _add(fresh: list[dict[str, object]], session: Session, now: datetime) -> int:
-    """Add delivery rows that are not there yet, and tell of each skip."""
+    """Add rows that are not there yet, tell of each skip; return how many go."""
     if not fresh:
         return 0
     added = session.connection().execute(_ADD, {"rows": fresh}).all()
@@ -119,7 +119,7 @@ def _add(fresh: list[dict[str, object]], session: Session, now: datetime) -> int
     ]
     if skips:
         session.execute(insert(Event.__table__), skips)  # type: ignore[arg-type]
-    return len(added)
+    return len(added) - len(skips)
 
 
 # All rows in one parameter: a statement for each would cost more than its work, and so

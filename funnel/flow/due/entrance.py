@@ -26,6 +26,7 @@ from funnel.models import (
     Subscriber,
 )
 from funnel.models import Sequence as SequenceRow
+from funnel.models.base import held
 
 log = logging.getLogger(__name__)
 
@@ -107,14 +108,17 @@ def close(session: Session, *, now: datetime) -> int:
     as well; news of her joining that comes later is a fact for conditions.
     """
     over = session.execute(
-        select(Occurrence.id, Masterclass.slug, Occurrence.ends_at)
-        .join(Masterclass, Masterclass.id == Occurrence.masterclass_id)
-        .where(
-            Occurrence.ends_at <= now,
-            Occurrence.closed_at.is_(None),
-            Occurrence.cancelled_at.is_(None),
+        held(
+            select(Occurrence.id, Masterclass.slug, Occurrence.ends_at)
+            .join(Masterclass, Masterclass.id == Occurrence.masterclass_id)
+            .where(
+                Occurrence.ends_at <= now,
+                Occurrence.closed_at.is_(None),
+                Occurrence.cancelled_at.is_(None),
+            ),
+            skip_locked=True,
+            of=Occurrence,
         )
-        .with_for_update(skip_locked=True, of=Occurrence)
     ).all()
     for occurrence_id, slug, ends_at in over:
         missed = and_(

@@ -30,6 +30,7 @@ from funnel.models import (
     SubscriberImport,
     Suppression,
 )
+from funnel.models.base import held
 
 BATCH = 1000
 PLACE = "import"
@@ -203,10 +204,7 @@ def _complete(
     """Give who is here already a tag, and a name where she has none; no consent."""
     by_id = {here.subscribers[one.digest][0]: one for one in people}
     rows = session.scalars(
-        select(Subscriber)
-        .where(Subscriber.id.in_(by_id))
-        .order_by(Subscriber.id)
-        .with_for_update()
+        held(select(Subscriber).where(Subscriber.id.in_(by_id)).order_by(Subscriber.id))
     ).all()
     new = dict[int, list[str]]()
     for her in rows:

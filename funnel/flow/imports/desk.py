@@ -163,9 +163,7 @@ def forget_old(session: Session, *, now: datetime) -> None:
 
 def _in(session: Session, import_id: int, *states: ImportState) -> SubscriberImport:
     """Return the import, locked, in one of these states; raises Unready."""
-    row = session.get(
-        SubscriberImport, import_id, with_for_update=True, populate_existing=True
-    )
+    row = SubscriberImport.held_or_none(session, import_id)
     if row is None or row.state not in states:
         session.rollback()
         raise Unready({"state": "elsewhere"})

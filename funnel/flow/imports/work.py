@@ -11,6 +11,7 @@ from funnel.flow.imports import bring, check
 from funnel.flow.imports.check import Reader
 from funnel.flow.imports.source import BadFile
 from funnel.models import SubscriberImport
+from funnel.models.base import held
 
 BATCHES = 10
 """Transactions in one go: the worker has mail to send, too."""
@@ -36,11 +37,13 @@ def work(session: Session, *, now: datetime, batches: int = BATCHES) -> bool:
 
 def _claim(session: Session) -> SubscriberImport | None:
     return session.scalar(
-        select(SubscriberImport)
-        .where(SubscriberImport.state.in_(AT_WORK))
-        .order_by(SubscriberImport.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
+        held(
+            select(SubscriberImport)
+            .where(SubscriberImport.state.in_(AT_WORK))
+            .order_by(SubscriberImport.id)
+            .limit(1),
+            skip_locked=True,
+        )
     )
 
 

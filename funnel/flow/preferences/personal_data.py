@@ -16,7 +16,7 @@ from funnel.domain.status import (
 from funnel.flow import due, events
 from funnel.flow.preferences import consent
 from funnel.flow.preferences.consent import Wording
-from funnel.flow.preferences.wishes import hers, locked
+from funnel.flow.preferences.wishes import hers
 from funnel.models import (
     Consent,
     Delivery,
@@ -46,7 +46,7 @@ NAMELESS_FORM: dict[str, Any] = {
 
 def request_data(session: Session, subscriber_id: int, *, now: datetime) -> bool:
     """Mail her a fresh link for downloading or erasing; False: one just went."""
-    subscriber = locked(session, subscriber_id)
+    subscriber = Subscriber.held_or_none(session, subscriber_id)
     sequence_id = _sequence_id(session, subscriber_id)
     if subscriber is None or subscriber.address is None or sequence_id is None:
         return False
@@ -82,7 +82,7 @@ def erase(
     gets her seat. Without `is_asked`, when only time has passed, there is none.
     False: there was nobody (any more).
     """
-    subscriber = locked(session, subscriber_id)
+    subscriber = Subscriber.held_or_none(session, subscriber_id)
     if subscriber is None or subscriber.address is None:
         return False
     wording = Wording("", subscriber.language, "erasure")

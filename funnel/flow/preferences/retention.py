@@ -16,6 +16,7 @@ from funnel.models import (
     Signup,
     Subscriber,
 )
+from funnel.models.base import held
 
 TRACES = timedelta(days=30)
 """How long it is known from which network, and with what, a form was sent."""
@@ -69,8 +70,8 @@ def _blur(session: Session, now: datetime) -> None:
 
 def _erase_if_still(session: Session, subscriber_id: int, now: datetime) -> bool:
     """Ask once more under a lock: she may have come back a moment ago."""
-    locked = _outlived(now).where(Subscriber.id == subscriber_id).with_for_update()
-    if session.scalar(locked) is None:
+    her = _outlived(now).where(Subscriber.id == subscriber_id)
+    if session.scalar(held(her)) is None:
         return False
     return erase(session, subscriber_id, now=now, is_asked=False)
 

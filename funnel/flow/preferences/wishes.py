@@ -45,7 +45,7 @@ def unsubscribe(
     delivery_id: int | None = None,
 ) -> None:
     """Withdraw every consent and stop marketing at once; her seat stays."""
-    subscriber = locked(session, subscriber_id)
+    subscriber = Subscriber.held_or_none(session, subscriber_id)
     if subscriber is None or subscriber.address is None:
         return
     consent.withdraw(session, subscriber, {Purpose.CLICKS}, wording, now)
@@ -65,7 +65,7 @@ def change(
 
     `wordings`: what stood at the box of each purpose.
     """
-    subscriber = locked(session, subscriber_id)
+    subscriber = Subscriber.held_or_none(session, subscriber_id)
     if subscriber is None or subscriber.address is None:
         return
     subscriber.first_name, subscriber.zone = wishes.first_name, wishes.zone
@@ -91,7 +91,7 @@ def agree(
     now: datetime,
 ) -> None:
     """Keep one yes more, and leave everything else as it is."""
-    subscriber = locked(session, subscriber_id)
+    subscriber = Subscriber.held_or_none(session, subscriber_id)
     if subscriber is None or subscriber.address is None:
         return
     consent.grant(session, subscriber, {purpose}, wording, now)
@@ -103,9 +103,7 @@ def agree(
 
 def cancel_seat(session: Session, registration_id: int, *, now: datetime) -> None:
     """Give the seat back: its mails stop, the mail series stays."""
-    seat = session.get(
-        Registration, registration_id, with_for_update=True, populate_existing=True
-    )
+    seat = Registration.held_or_none(session, registration_id)
     if seat is None or seat.cancelled_at is not None:
         return
     seat.cancelled_at = now
@@ -122,13 +120,6 @@ def cancel_seat(session: Session, registration_id: int, *, now: datetime) -> Non
         seat="cancelled",
     )
     session.commit()
-
-
-def locked(session: Session, subscriber_id: int) -> Subscriber | None:
-    """Return the subscriber, whose row nobody else changes until we commit."""
-    return session.get(
-        Subscriber, subscriber_id, with_for_update=True, populate_existing=True
-    )
 
 
 def _leave_marketing(

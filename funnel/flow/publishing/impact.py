@@ -14,19 +14,17 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from funnel.domain.schedule import Moved, Planned
-from funnel.domain.status import DeliveryState, EnrollmentState, Reason
+from funnel.domain.status import EnrollmentState, Reason
 from funnel.flow import due
 from funnel.flow.due import people
 from funnel.flow.due.outcome import Course
 from funnel.flow.due.people import Past, Person
+from funnel.flow.preferences.consent import STOPPABLE
 from funnel.flow.publishing import course, structure
 from funnel.models import Delivery, Enrollment
 from funnel.models import Sequence as SequenceRow
 
 BATCH = 500
-STOPPABLE = frozenset({DeliveryState.SCHEDULED, DeliveryState.CLAIMED})
-"""In these a mail does not leave any more once its step is out."""
-
 NOWHERE = 0  # "goes on with" nothing: the sequence ends there
 
 

@@ -15,6 +15,7 @@ from funnel.flow.publishing import impact
 from funnel.flow.publishing.changes import is_retimed, seen
 from funnel.flow.publishing.impact import Impact
 from funnel.models import Enrollment, Job, JobKind, JobState, Sequence
+from funnel.models.base import held
 
 log = logging.getLogger(__name__)
 
@@ -105,11 +106,13 @@ def _piece(session: Session, now: datetime, waiting: set[int]) -> bool:
     Those that wait for the scan are looked at once each, and hold up no other.
     """
     job = session.scalar(
-        select(Job)
-        .where(Job.state == JobState.OPEN, Job.id.not_in(waiting))
-        .order_by(Job.kind, Job.id)  # what somebody waits for comes first
-        .limit(1)
-        .with_for_update(skip_locked=True)
+        held(
+            select(Job)
+            .where(Job.state == JobState.OPEN, Job.id.not_in(waiting))
+            .order_by(Job.kind, Job.id)  # what somebody waits for comes first
+            .limit(1),
+            skip_locked=True,
+        )
     )
     if job is None:
         session.rollback()

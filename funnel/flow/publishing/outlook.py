@@ -56,12 +56,11 @@ def sample(
     )
     seen = read(session, sequence)
     planned = schedule.plan(seen.track, facts, now)
-    uses = select(Masterclass.id).where(Masterclass.sequence_id == sequence.id)
     return Sample(
         occurrence,
         zone,
         {item.step.id: item for item in planned},
-        has_masterclass=session.scalar(uses.limit(1)) is not None,
+        has_masterclass=has_masterclass(session, sequence.id),
     )
 
 
@@ -97,6 +96,12 @@ def ahead(
 
 def _comes(planned: Planned | None) -> datetime | None:
     return planned.at if planned and planned.skip is None else None
+
+
+def has_masterclass(session: Session, sequence_id: int) -> bool:
+    """Say whether a masterclass sends its mails through the sequence."""
+    theirs = select(Masterclass.id).where(Masterclass.sequence_id == sequence_id)
+    return session.scalar(theirs.limit(1)) is not None
 
 
 def dates(sequence: SequenceRow) -> Select[Occurrence]:

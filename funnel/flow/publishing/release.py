@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict, Unpack
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from funnel.domain.status import Reason, Role, SequenceState
 from funnel.flow import enrollment, events, team
-from funnel.flow.publishing import draft, jobs, review, structure, versions
+from funnel.flow.publishing import draft, jobs, outlook, review, structure, versions
 from funnel.flow.publishing.changes import is_retimed, seen, unpublished
 from funnel.flow.publishing.content import Content, contents, drafted
 from funnel.mail.compile import Use
@@ -19,7 +18,6 @@ from funnel.models import (
     Enrollment,
     EventKind,
     Link,
-    Masterclass,
     Revision,
     Sequence,
     Step,
@@ -78,8 +76,7 @@ def publish(
     `base_version` and `drafts` (of `seen`) are what the marketer looked at; raises
     VersionConflict when that is no longer so, or BadDraft.
     """
-    sequence = Sequence.held(session, sequence_id)
-    _read_anew(session, sequence)
+    sequence = structure.held(session, sequence_id)
     drafts, wishes = looked.get("drafts"), looked.get("wishes", NONE)
     if sequence.version != base_version or drafts not in {None, seen(sequence)}:
         raise VersionConflict
@@ -146,13 +143,6 @@ def release(
     )
 
 
-def _read_anew(session: Session, sequence: Sequence) -> None:
-    """See what a colleague committed while this waited for the lock."""
-    session.expire(sequence, ["steps"])
-    mine = select(Step).where(Step.sequence_id == sequence.id)
-    session.scalars(mine.execution_options(populate_existing=True)).all()
-
-
 def _take_over(sequence: Sequence, now: datetime, *, is_late: bool) -> None:
     """Make the draft of the list the list; `is_late` keeps new steps from who passed.
 
@@ -184,8 +174,7 @@ def _plan_again(
 
 
 def _check_roles(session: Session, sequence: Sequence) -> None:
-    uses = select(Masterclass.id).where(Masterclass.sequence_id == sequence.id)
-    if session.scalar(uses.limit(1)) is None:
+    if not outlook.has_masterclass(session, sequence.id):
         return
     here = {step.role for step in sequence.steps if step.deleted_at is None}
     missing = [role for role in CALLED_FOR if role not in here]

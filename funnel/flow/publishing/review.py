@@ -83,12 +83,14 @@ def is_half_written(step: Step) -> bool:
 
 def blocks(sequence: Sequence) -> list[tuple[Step, list[Finding]]]:
     """Return the steps that cannot be published as they will be, and why."""
-    return _with(Level.BLOCK, [(step, _all(step)) for step in _coming(sequence)])
+    return _with(
+        Level.BLOCK, [(step, _all(step)) for step in structure.coming(sequence)]
+    )
 
 
 def touched(sequence: Sequence) -> list[tuple[Step, list[Finding]]]:
     """Return steps without a draft that a deletion elsewhere asks to look at."""
-    steps = [step for step in _coming(sequence) if not step.draft]
+    steps = [step for step in structure.coming(sequence) if not step.draft]
     return _with(Level.LOOK, [(step, _all(step)) for step in steps])
 
 
@@ -120,22 +122,13 @@ def _all(step: Step) -> list[Finding]:
     return [*_missing_mails(step, content)] if content.is_on else []
 
 
-def _coming(sequence: Sequence) -> list[Step]:
-    called = [
-        step
-        for step in sequence.steps
-        if step.role is not Role.LISTED and step.deleted_at is None
-    ]
-    return [*structure.listed(sequence), *called]
-
-
 def _missing_mails(step: Step, content: Content) -> Iterator[Finding]:
     """Find conditions that name a mail which is deleted by this.
 
     What it sent still counts, and another may be named beside it: only a condition
     that nobody new can meet any more keeps a mail back.
     """
-    coming = {one.slug for one in _coming(step.sequence)}
+    coming = {one.slug for one in structure.coming(step.sequence)}
     known = {one.slug: one for one in step.sequence.steps}
     for fact in _facts(content):
         for slug in set(fact.names) & known.keys() - coming:

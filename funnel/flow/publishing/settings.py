@@ -64,7 +64,7 @@ def change_settings(
     Raises BadSettings, or VersionConflict when a colleague changed them since they
     were shown (`seen`).
     """
-    sequence = Sequence.held(session, sequence_id)
+    sequence = structure.held(session, sequence_id)
     if seen != settings_mark(sequence):
         raise VersionConflict
     before = settings_of(sequence)

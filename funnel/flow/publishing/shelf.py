@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from funnel.domain.status import Role, SequenceState
-from funnel.flow.publishing import slugs, standstill, structure
+from funnel.domain.status import SequenceState
+from funnel.flow.publishing import outlook, slugs, standstill, structure
 from funnel.flow.publishing.content import contents
-from funnel.models import Masterclass, Sequence, Step
+from funnel.models import Sequence, Step
 
 RESERVED = frozenset({"add"})
 LANGUAGES = ("nl", "en")
@@ -35,12 +35,7 @@ def copy(session: Session, sequence_id: int, name: str) -> Sequence:
     old = session.get_one(Sequence, sequence_id)
     new = _new(session, name, old.language)
     new.rules = structure.rules(old)
-    called = [
-        step
-        for step in old.steps
-        if step.role is not Role.LISTED and step.deleted_at is None
-    ]
-    for rank, step in enumerate([*structure.listed(old), *called]):
+    for rank, step in enumerate(structure.coming(old)):
         draft = contents(step).latest.as_draft()
         new.steps.append(Step(slug=step.slug, role=step.role, rank=rank, draft=draft))
     session.commit()
@@ -53,8 +48,7 @@ def archive(session: Session, sequence_id: int, *, now: datetime) -> None:
     It stands still from now on, and who is inside goes on when somebody resumes it.
     """
     sequence = Sequence.held(session, sequence_id)
-    uses = select(Masterclass.id).where(Masterclass.sequence_id == sequence_id)
-    if session.scalar(uses.limit(1)) is not None:
+    if outlook.has_masterclass(session, sequence_id):
         raise InUse
     sequence.state = SequenceState.ARCHIVED
     if sequence.version:

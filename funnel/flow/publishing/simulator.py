@@ -14,11 +14,10 @@ from funnel.domain.status import Purpose
 from funnel.flow import due
 from funnel.flow.due import people
 from funnel.flow.due.outcome import Course
-from funnel.flow.publishing import course
+from funnel.flow.publishing import course, outlook
 from funnel.models import (
     Delivery,
     Enrollment,
-    Masterclass,
     Occurrence,
     Revision,
     Step,
@@ -113,8 +112,7 @@ def strange(sequence: SequenceRow, slugs: Collection[str]) -> list[str]:
 
 def _facts(session: Session, sequence: SequenceRow, her: Invented) -> Facts:
     date = her.occurrence
-    has_dates = select(Masterclass.id).where(Masterclass.sequence_id == sequence.id)
-    needs_seat = session.scalar(has_dates.limit(1)) is not None
+    needs_seat = outlook.has_masterclass(session, sequence.id)
     return Facts(
         confirmed_at=her.at,
         seated_at=her.at,

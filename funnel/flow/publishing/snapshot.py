@@ -43,14 +43,9 @@ def of_version(
 
 def drafted(sequence: Sequence) -> Snapshot:
     """Return the sequence as its drafts will make it."""
-    listed = structure.listed(sequence)
-    called = [
-        step
-        for step in sequence.steps
-        if step.role is not Role.LISTED and step.deleted_at is None
-    ]
-    texts = {step.id: contents(step).latest for step in (*listed, *called)}
-    return Snapshot(texts, [step.id for step in listed], structure.rules(sequence))
+    texts = {step.id: contents(step).latest for step in structure.coming(sequence)}
+    order = [step.id for step in structure.listed(sequence)]
+    return Snapshot(texts, order, structure.rules(sequence))
 
 
 def differences(before: Snapshot, after: Snapshot, known: Known) -> list[Change]:

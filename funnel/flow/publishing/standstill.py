@@ -27,6 +27,7 @@ from funnel.flow.due.outcome import Course
 from funnel.flow.due.people import Past, Person
 from funnel.models import Delivery, Enrollment, Occurrence, Pause, Registration, Step
 from funnel.models import Sequence as SequenceRow
+from funnel.models.base import held
 
 ONE_DAY = timedelta(days=1)
 ONE_MINUTE = timedelta(minutes=1)  # who waits for less does not wait
@@ -139,7 +140,7 @@ def open_pause(
     query = select(Pause).where(
         Pause.sequence_id.is_not_distinct_from(sequence_id), Pause.until.is_(None)
     )
-    return session.scalar(query.with_for_update() if lock else query)
+    return session.scalar(held(query) if lock else query)
 
 
 def standstill(

@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any, TypeAlias, TypedDict, Unpack
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from funnel.domain.rules import Rules
@@ -14,7 +15,7 @@ from funnel.domain.status import Kind, Purpose, Role
 from funnel.flow.publishing import slugs
 from funnel.flow.publishing.content import Content, contents
 from funnel.models import Sequence as SequenceRow
-from funnel.models import Step
+from funnel.models import Step, base
 
 NEXT_DAY = "1 day at 08:30"
 
@@ -33,6 +34,18 @@ class Start(TypedDict, total=False):
 
 class ListConflict(Exception):  # noqa: N818 - it says what happened
     """A colleague changed the order since the page was shown: nothing was done."""
+
+
+def held(session: Session, sequence_id: int) -> SequenceRow:
+    """Lock a sequence with its steps, and return it as it is now.
+
+    The steps as well: what a colleague published counts, and a draft that she saves
+    in this moment is neither left out nor overwritten.
+    """
+    sequence = SequenceRow.held(session, sequence_id)
+    steps = select(Step).where(Step.sequence_id == sequence_id).order_by(Step.id)
+    session.scalars(base.held(steps, key_share=True)).all()
+    return sequence
 
 
 def order(sequence: SequenceRow) -> list[int]:
@@ -56,6 +69,16 @@ def listed(sequence: SequenceRow) -> list[Step]:
     """Return the steps that will be in the list, in their order."""
     known = {step.id: step for step in sequence.steps}
     return [known[step_id] for step_id in order(sequence) if step_id in known]
+
+
+def coming(sequence: SequenceRow) -> list[Step]:
+    """Return `listed`, and behind them the mails that an act calls for."""
+    called = [
+        step
+        for step in sequence.steps
+        if step.role is not Role.LISTED and step.deleted_at is None
+    ]
+    return [*listed(sequence), *called]
 
 
 def layout(sequence: SequenceRow) -> list[Step]:
@@ -296,8 +319,7 @@ def _locked_of(session: Session, step_id: int, seen: str | None) -> SequenceRow:
 
 
 def _locked(session: Session, sequence_id: int, seen: str | None) -> SequenceRow:
-    sequence = SequenceRow.held(session, sequence_id)
-    session.expire(sequence, ["steps"])
+    sequence = held(session, sequence_id)
     if seen is not None and seen != mark(sequence):
         raise ListConflict
     return sequence

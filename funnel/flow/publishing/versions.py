@@ -94,7 +94,7 @@ def restore(session: Session, sequence_id: int, number: int) -> None:
 
     Raises HasDrafts. Mails that an act calls for are never taken away by it.
     """
-    sequence = SequenceRow.held(session, sequence_id)
+    sequence = structure.held(session, sequence_id)
     version = session.scalars(
         select(Version).where(
             Version.sequence_id == sequence_id, Version.number == number

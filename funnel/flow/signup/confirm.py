@@ -25,6 +25,7 @@ from funnel.models import (
     Registration,
     Signup,
     Step,
+    Subscriber,
 )
 
 
@@ -65,7 +66,7 @@ def confirm(
     button; without it, the words at the box that she ticked in the form.
     """
     signup = find(session, signup_id, now=now)
-    session.refresh(signup.subscriber, with_for_update=True)
+    Subscriber.held(session, signup.subscriber_id)
     session.refresh(signup)  # another tab may have confirmed while we waited
     if signup.confirmed_at is None:
         _welcome(session, signup, now)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from funnel.flow import enrollment, reports
 from funnel.flow.reports import Selection
 from funnel.models import Subscriber, Tag, Tagging
+from funnel.models.base import held
 
 BATCH, BATCHES = 1000, 10
 """Rows in a transaction, and transactions in a tick: a worker has more to do."""
@@ -106,11 +107,13 @@ def work(session: Session, *, now: datetime) -> int:
 def _batch(session: Session, now: datetime) -> int | None:
     """Tag the next people in one transaction; None: nothing waits."""
     tagging = session.scalar(
-        select(Tagging)
-        .where(Tagging.finished_at.is_(None))
-        .order_by(Tagging.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
+        held(
+            select(Tagging)
+            .where(Tagging.finished_at.is_(None))
+            .order_by(Tagging.id)
+            .limit(1),
+            skip_locked=True,
+        )
     )
     if tagging is None:
         return None

@@ -10,6 +10,7 @@ from funnel.domain import address as addresses
 from funnel.domain.status import TeamRole
 from funnel.flow.team import login, passwords
 from funnel.models import User
+from funnel.models.base import held
 
 LANGUAGES = ("nl", "en")
 LONGEST_NAME = 80
@@ -121,7 +122,7 @@ def _keep_an_owner(session: Session, user: User) -> None:
     """Refuse to lose the last owner; owners are locked, so that two cannot go."""
     if user.role is not TeamRole.OWNER or user.disabled_at is not None:
         return
-    owners = (
+    owners = held(
         select(User.id)
         .where(
             User.role == TeamRole.OWNER,
@@ -129,7 +130,6 @@ def _keep_an_owner(session: Session, user: User) -> None:
             User.password_hash != "",
         )
         .order_by(User.id)
-        .with_for_update()
     )
     if set(session.scalars(owners)) <= {user.id}:
         session.rollback()
