@@ -144,8 +144,9 @@ def _preview(row: Occurrence, entry: Entry) -> None:
         revision = one.step.revision
         only = f"  if {revision.condition}" if revision and revision.condition else ""
         had = f"  {one.had} had it already" if one.had else ""
+        aside = f"  {one.aside} at another moment" if one.aside else ""
         slug = f"{one.step.sequence.slug}/{one.step.slug}"
-        click.echo(f"{slug}  {before} -> {after}{only}{had}")
+        click.echo(f"{slug}  {before} -> {after}{only}{had}{aside}")
 
 
 def _told(occurrence_id: int) -> str:

@@ -184,6 +184,33 @@ def test_a_reminder_that_she_had_does_not_come_twice(session: Session) -> None:
     assert got(session, inside) == had
 
 
+def test_a_preview_counts_for_whom_a_sequence_that_goes_first_has_that_day(
+    session: Session,
+) -> None:
+    date = on(session, DAY_BEFORE, SERIES)
+    inside, _ = her(session, date), her(session, date)
+    start = START + 2 * DAY
+    day = f"{(start - 2 * DAY).astimezone(ZONE):%Y-%m-%d}"
+    first = {"kind": Kind.MARKETING, "timing": f"{day} at 08:30"}
+    other = sending.course(session, first, doors={"priority": 5})
+    person = session.get_one(Subscriber, inside.subscriber_id)
+    factories.enrollment(session, sequence=other, subscriber=person, registration=None)
+    session.commit()
+
+    found = occurrences.reminders(session, date, entry(start), now=NOW)
+    unmoved = session.get_one(Occurrence, date.id).starts_at
+    occurrences.edit(session, date.id, entry(start), now=NOW)
+    walk(session, NOW, start + 9 * DAY)
+
+    assert [(one.step.slug, one.aside) for one in found] == [
+        ("05-series", 1),
+        ("01-day", 0),
+    ]
+    assert unmoved == START
+    series = next(line for line in got(session, inside) if line.startswith("05"))
+    assert series != f"05-series {told(start - 2 * DAY)}"
+
+
 @pytest.mark.parametrize("later", [7 * DAY, -2 * HOUR])
 def test_with_half_of_the_reminders_sent_only_the_other_half_moves_along(
     session: Session, later: timedelta

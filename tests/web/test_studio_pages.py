@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import factories
 import pytest
 from PIL import Image
+from sending import course, enrolled
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from studio import Colleague
@@ -14,7 +15,7 @@ from studio import Colleague
 from funnel import clock
 from funnel.domain.status import DeliveryState, Kind, Reason, Role
 from funnel.flow import publishing
-from funnel.models import Business, Delivery, Occurrence, Sequence, Step
+from funnel.models import Business, Delivery, Occurrence, Sequence, Step, Subscriber
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 
@@ -192,6 +193,33 @@ def test_a_persons_page_tells_why_in_a_sentence(
 
     assert "Not sent on Mon 23 Nov 10:00: its moment had passed." in page
     assert "Will not come: she did not ask for these mails." in page
+
+
+def test_before_a_move_the_page_says_for_whom_another_sequence_has_that_day(
+    mara: Colleague, session: Session, date: Occurrence, sequence: Sequence
+) -> None:
+    series = {"kind": Kind.MARKETING, "timing": "start - 48 hours"}
+    factories.step(session, sequence=sequence, rank=99, **series)
+    seat = factories.registration(session, occurrence=date)
+    her = enrolled(session, sequence, registration=seat)
+    start = date.starts_at.astimezone(ZoneInfo("Europe/Amsterdam")) + timedelta(days=3)
+    pinned = f"{(start - timedelta(days=2)).date().isoformat()} at 09:00"
+    first = {"kind": Kind.MARKETING, "timing": pinned}
+    other = course(session, first, doors={"priority": 5})
+    person = session.get_one(Subscriber, her.subscriber_id)
+    factories.enrollment(session, sequence=other, subscriber=person, registration=None)
+
+    page = mara.post(
+        f"/admin/occurrences/{date.id}",
+        day=start.date().isoformat(),
+        at="20:00",
+        minutes="60",
+        zone="Europe/Amsterdam",
+        sequence="0",
+    )
+
+    assert "1 person gets it at another moment: a sequence that goes first" in page.text
+    assert session.get_one(Occurrence, date.id).calendar_sequence == 0
 
 
 def test_a_date_is_added_changed_moved_and_called_off(

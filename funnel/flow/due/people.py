@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Row,
     Select,
+    func,
     select,
 )
 from sqlalchemy.orm import Session
@@ -62,6 +64,18 @@ UNREACHABLE = {
     SubscriberState.BOUNCED: Reason.SUPPRESSED,
     SubscriberState.COMPLAINED: Reason.SUPPRESSED,
 }
+
+
+MOST_ASKED = 300
+"""People that are planned for a preview; of more, one in so many, and a guess."""
+
+
+class Some(NamedTuple):
+    """Enrollments: some of them, how many there are, and one in how many these are."""
+
+    ids: Sequence[int]
+    total: int
+    step: int
 
 
 class Past(NamedTuple):
@@ -127,6 +141,15 @@ class Person(NamedTuple):
             is_service = kinds.get(past.step_id) is Kind.SERVICE
             if not is_service or past.occurrence_id == self.row.occurrence_id:
                 yield past
+
+
+def some(session: Session, where: ColumnElement[bool]) -> Some:
+    """Return these enrollments; of very many one in so many."""
+    them = select(func.count()).where(where).select_from(Enrollment)
+    total = session.scalar(them) or 0
+    step = -(-total // MOST_ASKED) or 1
+    ids = session.scalars(select(Enrollment.id).where(where, Enrollment.id % step == 0))
+    return Some(ids.all(), total, step)
 
 
 def load(

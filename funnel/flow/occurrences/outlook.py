@@ -1,13 +1,17 @@
 """What moving or calling off a date would mean, before it happens."""
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from funnel.flow.due import courses, dated
+from funnel.domain.schedule import Moved
+from funnel.domain.status import EnrollmentState, Kind, Reason
+from funnel.flow import due
+from funnel.flow.due import courses, dated, people
 from funnel.flow.due.entrance import OPEN
 from funnel.flow.due.outcome import Course
 from funnel.flow.due.people import ARRIVED
@@ -26,6 +30,7 @@ class Reminder:
     before: datetime
     after: datetime | None  # None: it does not go any more
     had: int  # people who got it for this date, and do not get it again
+    aside: int = 0  # people whose other sequences have that day: another moment
 
 
 def reminders(
@@ -43,6 +48,10 @@ def reminders(
         for course in _sending(session, occurrence)
         for one in _changes(session, course, occurrence, entry, counts, now)
     ]
+    texts = [one.step.revision for one in found]
+    if entry and any(text and text.kind is Kind.MARKETING for text in texts):
+        aside = _aside(session, occurrence, entry, now)
+        found = [replace(one, aside=aside[one.step.id]) for one in found]
     return sorted(found, key=lambda one: one.before)
 
 
@@ -76,6 +85,56 @@ def _changes(
         if moment != before.at and not is_over:
             row = session.get_one(Step, step_id)
             yield Reminder(row, before.at, moment, had)
+
+
+def _aside(
+    session: Session, occurrence: Occurrence, entry: Entry, now: datetime
+) -> Counter[int]:
+    """Count by step for whom another sequence would have the day of the new date.
+
+    The scan's own plan, asked with the date moved, which is taken back again.
+    """
+    trial = session.begin_nested()
+    try:
+        for name, value in asdict(entry).items():
+            setattr(occurrence, name, value)
+        occurrence.moved_at = now
+        session.flush()
+        return _pushed(session, occurrence, now)
+    finally:
+        trial.rollback()
+
+
+def _pushed(session: Session, occurrence: Occurrence, now: datetime) -> Counter[int]:
+    found = Counter[int]()
+    some = people.some(session, _in_two(occurrence))
+    ways = select(Enrollment.sequence_id).where(Enrollment.id.in_(some.ids)).distinct()
+    maps = courses.load(session, session.scalars(ways).all())
+    persons = [
+        person
+        for person in people.load(session, some.ids, with_events=maps.read_events)
+        if maps.can_read(person.row.sequence_id)
+    ]
+    for person in due.beside(session, persons, now=now):
+        for item in due.ahead(person, maps.of(person.row.sequence_id), now):
+            if Moved.ELSEWHERE in item.moved or item.skip is Reason.CROWDED:
+                found[item.step.id] += some.step
+    return found
+
+
+def _in_two(occurrence: Occurrence) -> ColumnElement[bool]:
+    """Select who has a seat on it, and is or was in another sequence as well."""
+    other = aliased(Enrollment)
+    is_there = select(other.id).where(
+        other.subscriber_id == Enrollment.subscriber_id,
+        other.sequence_id != Enrollment.sequence_id,
+    )
+    seats = select(Registration.id).where(
+        Registration.occurrence_id == occurrence.id,
+        Registration.cancelled_at.is_(None),
+    )
+    is_active = Enrollment.state == EnrollmentState.ACTIVE
+    return is_active & Enrollment.registration_id.in_(seats) & is_there.exists()
 
 
 def _sending(session: Session, occurrence: Occurrence) -> list[Course]:

@@ -92,7 +92,7 @@ def _leavers(
     if not new.leave.facts or new.leave == old.leave:
         return Leavers()
     seen = replace(course.live(session, sequence), doors=new)
-    some = standstill.some(session, standstill.inside(sequence.id))
+    some = people.some(session, standstill.inside(sequence.id))
     persons = people.load(session, some.ids, with_events=seen.reads_events)
     gone = sum(
         outcome(person, seen, now).reason is Reason.EXIT_RULE

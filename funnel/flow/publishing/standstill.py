@@ -32,23 +32,12 @@ from funnel.models.base import held
 ONE_DAY = timedelta(days=1)
 ONE_MINUTE = timedelta(minutes=1)  # who waits for less does not wait
 
-MOST_ASKED = 300
-"""People that are planned for a preview; of more, one in so many, and a guess."""
-
 
 class Lost(NamedTuple):
     """A reminder of a date whose moment has passed."""
 
     step_id: int
     occurrence_id: int | None
-
-
-class Some(NamedTuple):
-    """Enrollments: some of them, how many there are, and one in how many these are."""
-
-    ids: Sequence[int]
-    total: int
-    step: int
 
 
 @dataclass(slots=True)
@@ -149,8 +138,8 @@ def standstill(
     """Say what each way to go on would mean now; changes nothing."""
     found = open_pause(session, sequence_id)
     since = found.since if found else now
-    late = some(session, _concerned(sequence_id, now))
-    rest = some(session, inside(sequence_id) & (Enrollment.due_at > now))
+    late = people.some(session, _concerned(sequence_id, now))
+    rest = people.some(session, inside(sequence_id) & (Enrollment.due_at > now))
     ends = {how: partial(_after, how=how, since=since, now=now) for how in How}
     shift = {How.SHIFT: ends[How.SHIFT]}
     is_all = sequence_id is None
@@ -201,15 +190,6 @@ def inside(sequence_id: int | None) -> ColumnElement[bool]:
 def count_inside(session: Session, sequence_id: int | None) -> int:
     them = select(func.count()).where(inside(sequence_id)).select_from(Enrollment)
     return session.scalar(them) or 0
-
-
-def some(session: Session, where: ColumnElement[bool]) -> Some:
-    """Return these enrollments; of very many one in so many."""
-    them = select(func.count()).where(where).select_from(Enrollment)
-    total = session.scalar(them) or 0
-    step = -(-total // MOST_ASKED) or 1
-    ids = session.scalars(select(Enrollment.id).where(where, Enrollment.id % step == 0))
-    return Some(ids.all(), total, step)
 
 
 class View(NamedTuple):
