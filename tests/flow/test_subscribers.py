@@ -93,6 +93,7 @@ def test_a_whole_selection_is_tagged_batch_by_batch_and_nobody_who_came_later(
     session.expire_all()
     tagged = session.scalars(select(Subscriber.id).where(Subscriber.tags != []))
     assert sorted(tagged) == meant
+    assert session.scalars(select(Tagging.selection)).all() == [{}]  # no address stays
     assert other not in meant
     assert later not in meant
     assert (done, again) == (8, 0)

@@ -6,6 +6,7 @@ import os
 import factories
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 from studio import Colleague, colleague
 
@@ -35,3 +36,12 @@ def test_three_megabytes_come_in_where_files_do(
 
     answer.request.input_stream.close()  # the test client's own copy
     assert answer.status_code == code
+
+
+def test_who_is_not_logged_in_sends_no_large_file(client: FlaskClient) -> None:
+    sent = {"file": (io.BytesIO(b"x" * 3_000_000), "lijst.csv")}
+
+    answer = client.post("/admin/imports", data=sent)
+
+    answer.request.input_stream.close()
+    assert answer.status_code == 413

@@ -29,9 +29,7 @@ LANDING = tomllib.loads(SEEDED.read_text("utf-8"))["page"]
 
 @pytest.fixture(autouse=True)
 def domain_time(session: Session) -> None:
-    offset = factories.NOW - clock.real()
-    session.add(System(id=1, clock_offset=offset))
-    session.flush()
+    session.add(System(id=1, clock_offset=factories.NOW - clock.real()))
 
 
 @pytest.fixture
@@ -207,20 +205,19 @@ def test_known_unknown_capped_and_suspected_get_the_same_answer(
 
 def give_time(app: Flask) -> None:
     """Let a form that is sent within ten minutes be too fast."""
-    settings = app.extensions["funnel"].settings
-    slow = settings.model_copy(update={"form_min_seconds": 600})
-    app.extensions["funnel"] = Funnel.of(slow)
+    slow = {"form_min_seconds": 600}
+    settings = app.extensions["funnel"].settings.model_copy(update=slow)
+    app.extensions["funnel"] = Funnel.of(settings)
 
 
 @pytest.mark.parametrize("sign", ["honeypot", "forged", "other", "none", "fast"])
 def test_what_looks_like_a_bot_is_counted_and_nothing_else(
     app: Flask, client: FlaskClient, session: Session, on: Stage, sign: str
 ) -> None:
-    funnel: Funnel = app.extensions["funnel"]
     if sign == "fast":
         give_time(app)
-    moment = int(clock.real().timestamp())
-    other = tokens.issue(funnel.keys, TokenKind.FORM, 10**6, moment, 1)
+    moment, keys = int(clock.real().timestamp()), app.extensions["funnel"].keys
+    other = tokens.issue(keys, TokenKind.FORM, 10**6, moment, 1)
     fields = {
         "honeypot": {"company": "ACME"},
         "forged": {"token": "A" * 40},
